@@ -1,0 +1,1 @@
+"""The auction itself: pure functions from bids and ratings to a decision."""

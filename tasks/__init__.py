@@ -1,0 +1,1 @@
+"""What is put up for auction, and where tasks are read from."""
