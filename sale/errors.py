@@ -26,6 +26,10 @@ class BackendError(SaleError):
     """A back end can't be reached, or answered with something unusable."""
 
 
+class UnreachableError(BackendError):
+    """A back end was never reached: nothing was sent, so nothing is charged."""
+
+
 class SandboxError(SaleError):
     """No sandbox tier works here, or a sandboxed run could not be started."""
 
