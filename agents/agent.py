@@ -1,0 +1,168 @@
+"""An agent: one entry of the roster that plans, rates, refines and, when it wins, works."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sale.agents import loop, prompting
+from sale.agents.backends import Backend, load_backend
+from sale.agents.meter import Meter
+from sale.auction import jury
+from sale.auction.signals import mean_entropy
+from sale.errors import BackendError, SaleError
+from sale.types import (
+    AgentSpec,
+    Bid,
+    Lesson,
+    Limits,
+    Outcome,
+    Ratings,
+    Stage,
+    Step,
+    Task,
+)
+
+TOP_LOGPROBS = 20
+"""Asked for at each place; enough for every digit of a rating to be among them."""
+RATING_TOKENS = 8
+"""Room for one `"A": 3,` in a juror's reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedWork:
+    """A piece of work and the instruction that opens it."""
+
+    work: loop.Work
+    instruction: str
+
+
+class Opener(Protocol):
+    """Opens a task for work: a workspace copy or a corpus, closed when the work ends."""
+
+    def __call__(self, task: Task) -> AbstractContextManager[OpenedWork]:
+        """Open the task; raises `SaleError` when its workspace or corpus can't be used."""
+        ...
+
+
+class Agent:
+    """One bidder. Its model is loaded at the first call, once, whoever calls first.
+
+    Thread-safe: a replica serves as many calls side by side as its roster entry has slots.
+    """
+
+    def __init__(self, spec: AgentSpec, *, opener: Opener) -> None:
+        self._spec = spec
+        self._opener = opener
+        self._loading = threading.Lock()
+        self._loaded: Backend | None = None
+
+    def bid(self, task: Task, *, seed: int, usd: float | None = None) -> Bid:
+        """Write a plan; whatever goes wrong becomes a bid with an error."""
+        instruction = prompting.plan(task, tokens=self._spec.plan_tokens)
+        return self._plan(task, instruction, stage=Stage.BID, seed=seed, usd=usd)
+
+    def refine(
+        self,
+        task: Task,
+        own: str,
+        lessons: Sequence[Lesson],
+        *,
+        seed: int,
+        usd: float | None = None,
+    ) -> Bid:
+        """Rewrite a plan in the light of what won and lost before."""
+        instruction = prompting.refine(own, lessons, tokens=self._spec.plan_tokens)
+        return self._plan(task, instruction, stage=Stage.REFINE, seed=seed, usd=usd)
+
+    def rate(
+        self,
+        task: Task,
+        plans: Mapping[str, str],
+        *,
+        round: int,
+        seed: int,
+        usd: float | None = None,
+    ) -> Ratings:
+        """Rate the plans of a round (agent -> plan) in one call, under shuffled letters."""
+        name = self._spec.name
+        order = jury.letters(tuple(plans), seed=seed, juror=name, round=round)
+        instruction = prompting.rate({letter: plans[who] for letter, who in order.items()})
+        calls, error, by_agent = [], None, {}
+        try:
+            meter = self._meter(Stage.RATE if round == 1 else Stage.REFINE, usd=usd)
+            try:
+                completion = meter.complete(
+                    prompting.conversation(task, instruction),
+                    max_tokens=RATING_TOKENS * len(plans) + RATING_TOKENS,
+                    logprobs=TOP_LOGPROBS,
+                    schema=jury.schema(tuple(order)),
+                    seed=seed,
+                )
+            finally:
+                calls = list(meter.take())
+            ratings = jury.read(completion, tuple(order))
+            by_agent = {order[letter]: rating for letter, rating in ratings.items()}
+        except (SaleError, ValueError) as caught:
+            error = str(caught)
+        return Ratings(name, round, by_agent, tuple(calls), error)
+
+    def execute(
+        self, task: Task, plan: str | None, *, limits: Limits, seed: int
+    ) -> Iterator[Step | Outcome]:
+        """Do the work with tools; yields every step, and the outcome last.
+
+        `plan` is shown to the model when given. Raises `SaleError` when the task's workspace
+        or corpus can't be opened.
+        """
+        meter = self._meter(Stage.EXECUTE, usd=limits.usd)
+        with self._opener(task) as opened:
+            shown = prompting.own_plan(plan) if plan else ""
+            yield from loop.run(
+                meter,
+                opened.work,
+                prompting.conversation(task, shown + opened.instruction),
+                agent=self._spec.name,
+                limits=limits,
+                seed=seed,
+            )
+
+    def close(self) -> None:
+        """Free the model."""
+        with self._loading:
+            if self._loaded is not None:
+                self._loaded.close()
+                self._loaded = None
+
+    def _plan(
+        self, task: Task, instruction: str, *, stage: Stage, seed: int, usd: float | None
+    ) -> Bid:
+        calls, error, text, tokens, entropy = [], None, "", 0, None
+        try:
+            meter = self._meter(stage, usd=usd)
+            try:
+                completion = meter.complete(
+                    prompting.conversation(task, instruction),
+                    max_tokens=self._spec.plan_tokens,
+                    logprobs=TOP_LOGPROBS,
+                    seed=seed,
+                )
+            finally:
+                calls = list(meter.take())
+            text = prompting.clean(completion.text, limit=prompting.PLAN_CHARACTERS).strip()
+            tokens, entropy = completion.completion_tokens, mean_entropy(completion.choices)
+            if not text:
+                raise BackendError(f"agent {self._spec.name!r} wrote an empty plan")
+        except SaleError as caught:
+            error = str(caught)
+        round_ = 1 if stage is Stage.BID else 2
+        return Bid(self._spec.name, round_, text, tokens, entropy, tuple(calls), error)
+
+    def _meter(self, stage: Stage, *, usd: float | None) -> Meter:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = load_backend(self._spec)
+        return Meter(self._loaded, self._spec, stage, usd=usd)

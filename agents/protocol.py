@@ -1,0 +1,51 @@
+"""The text protocol: one fenced block an action, simple enough for a 0.5B model.
+
+A reply holds a block whose info string begins with a tool's name:
+
+    ```search
+    height of the tower
+    ```
+
+What follows the name on the same line is the argument, what stands inside is the body. The
+first block with a known tool counts. A last fence that was never closed still counts, and so
+does a line `tool: argument`, but two readings of one reply never exist: fences come first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"^[ \t]*(`{3,})[ \t]*([^\n`]*)\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One use of a tool."""
+
+    tool: str
+    argument: str
+    body: str
+
+    @property
+    def text(self) -> str:
+        """Argument and body as one text, for tools that take a single value."""
+        return "\n".join(part for part in (self.argument, self.body.strip("\n")) if part).strip()
+
+
+def parse(reply: str, tools: Collection[str], *, fallback: str | None = None) -> Action | None:
+    """Find the action in a reply, or None.
+
+    `fallback` names the tool that takes a whole reply in which no tool is named.
+    """
+    for _, info, body in _FENCE.findall(reply):
+        name, _, argument = info.strip().partition(" ")
+        if name.lower() in tools:
+            return Action(name.lower(), argument.strip(), body)
+    names = "|".join(map(re.escape, tools))
+    if line := re.search(rf"^\W{{0,3}}({names})\W{{0,2}}:\s*(.+)", reply, re.M | re.I | re.S):
+        return Action(line[1].lower(), "", line[2].strip())
+    if fallback is not None and reply.strip():
+        return Action(fallback, "", reply.strip())
+    return None
