@@ -93,7 +93,7 @@ class Agent:
         instruction = prompting.rate({letter: plans[who] for letter, who in order.items()})
         calls, error, by_agent = [], None, {}
         try:
-            meter = self._meter(Stage.RATE if round == 1 else Stage.REFINE, usd=usd)
+            meter = self._meter(Stage.RATE, usd=usd)
             try:
                 completion = meter.complete(
                     prompting.conversation(task, instruction),

@@ -30,9 +30,7 @@ def _template(name: str) -> Template:
 
 def clean(text: str, *, limit: int) -> str:
     """Text from outside, without control and direction characters, cut at `limit` characters."""
-    kept = "".join(
-        char for char in text if char in "\n\t" or unicodedata.category(char)[0] != "C"
-    )
+    kept = "".join(char for char in text if char in "\n\t" or unicodedata.category(char)[0] != "C")
     return kept if len(kept) <= limit else kept[:limit].rstrip() + " [cut]"
 
 

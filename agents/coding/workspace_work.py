@@ -1,0 +1,118 @@
+"""A task in a folder of the user's: read, change, run, and hand in a diff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from sale.agents.coding.sandbox import Bounds, Sandbox
+from sale.agents.coding.workspace import Workspace
+from sale.agents.loop import Answer, Observation
+from sale.agents.protocol import Action
+from sale.errors import InputError
+from sale.types import StopReason
+
+READ_LINES = 150
+OUTPUT_CHARACTERS = 1_800
+RUN_SECONDS = 60.0
+
+
+class WorkspaceWork:
+    """The tools of a coding agent over a copy of the user's folder."""
+
+    fallback: str | None = None
+    hint = "I found no action. Reply with one block like ```read PATH, ```write PATH or ```done."
+    last_call = "Stop here. Reply with ```done and a short account of what you changed."
+
+    def __init__(self, workspace: Workspace, sandbox: Sandbox) -> None:
+        self._workspace = workspace
+        self._sandbox = sandbox
+        self._tools: Mapping[str, Callable[[Action], Observation]] = {
+            "read": self.read,
+            "find": self.find,
+            "write": self.write,
+            "edit": self.edit,
+            "run": self.run,
+            "bash": self.run,
+            "sh": self.run,
+            "done": self.done,
+        }
+        self.tools: Collection[str] = self._tools
+
+    def act(self, action: Action) -> Observation:
+        """Carry out one tool; a wrong path or a failed edit is told to the model."""
+        try:
+            return self._tools[action.tool](action)
+        except InputError as error:
+            return Observation(f"Error: {error}.")
+
+    def answer(self) -> Answer | None:
+        """The diff, or None as long as nothing is changed."""
+        diff = self._workspace.diff()
+        return Answer(diff) if diff else None
+
+    def read(self, action: Action) -> Observation:
+        """Show a file with line numbers."""
+        lines = self._workspace.read(action.text.splitlines()[0] if action.text else "").split("\n")
+        shown = "\n".join(f"{n:4} {line}" for n, line in enumerate(lines[:READ_LINES], start=1))
+        more = f"\n... {len(lines) - READ_LINES} more lines" if len(lines) > READ_LINES else ""
+        return Observation(_cut(shown) + more)
+
+    def find(self, action: Action) -> Observation:
+        """List the lines of all files that contain a text."""
+        wanted = action.text
+        hits = [
+            f"{path}:{number}: {line.strip()[:160]}"
+            for path in self._workspace.paths()
+            for number, line in enumerate(self._workspace.read(path).split("\n"), start=1)
+            if wanted and wanted in line
+        ]
+        return Observation(_cut("\n".join(hits[:40])) or f"No line contains {wanted!r}.")
+
+    def write(self, action: Action) -> Observation:
+        """Replace or create a whole file."""
+        self._workspace.write(action.argument, action.body)
+        return Observation(f"Wrote {action.argument}.")
+
+    def edit(self, action: Action) -> Observation:
+        """Replace one passage of a file; the old lines must stand there exactly once."""
+        old, new = _old_and_new(action.body)
+        text = self._workspace.read(action.argument)
+        if text.count(old) != 1:
+            raise InputError(
+                f"the old lines stand {text.count(old)} times in {action.argument!r}; "
+                "they must stand there exactly once"
+            )
+        self._workspace.write(action.argument, text.replace(old, new))
+        return Observation(f"Edited {action.argument}.")
+
+    def run(self, action: Action) -> Observation:
+        """Run a shell command in the sandbox."""
+        result = self._sandbox.run(
+            ["sh", "-c", action.text],
+            workspace=self._workspace.root,
+            bounds=Bounds(wall_s=RUN_SECONDS, cpu_s=int(RUN_SECONDS)),
+        )
+        end = "timed out" if result.timed_out else f"exit code {result.exit_code}"
+        return Observation(f"{_cut(result.stdout + result.stderr)}\n({end})".strip())
+
+    def done(self, action: Action) -> Observation:
+        """End the work; an untouched workspace is no answer."""
+        if self.answer() is None:
+            return Observation("Nothing is changed yet. Change the files first.")
+        return Observation(action.text, StopReason.ANSWERED)
+
+
+def _old_and_new(body: str) -> tuple[str, str]:
+    head, middle, rest = body.partition("<<<<\n")
+    old, parting, tail = rest.partition("====\n")
+    new, end, _ = tail.partition(">>>>")
+    if not (middle and parting and end) or head.strip():
+        raise InputError("an edit needs <<<<, the old lines, ====, the new lines and >>>>")
+    return old, new
+
+
+def _cut(text: str) -> str:
+    if len(text) <= OUTPUT_CHARACTERS:
+        return text
+    half = OUTPUT_CHARACTERS // 2
+    return f"{text[:half]}\n... [cut] ...\n{text[-half:]}"

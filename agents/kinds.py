@@ -1,0 +1,86 @@
+"""The kinds of task: how each is opened for an agent, and how its answer is verified."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sale.agents import prompting
+from sale.agents.agent import OpenedWork
+from sale.agents.coding import checks, sandbox
+from sale.agents.coding.function_work import FunctionWork
+from sale.agents.coding.suite import run_tests
+from sale.agents.coding.workspace import Workspace, snapshot
+from sale.agents.coding.workspace_work import WorkspaceWork
+from sale.agents.search import verify as search_verify
+from sale.agents.search.corpus import Corpus
+from sale.agents.search.tools import SearchTools
+from sale.agents.search.work import SearchWork
+from sale.errors import InputError
+from sale.types import Check, Kind, Outcome, Task, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Opens tasks for work and verifies answers; small enough to send to every actor."""
+
+    tier: str = "auto"
+    """The sandbox tier that code runs in."""
+
+    @contextmanager
+    def open(self, task: Task) -> Iterator[OpenedWork]:
+        """Open a task: a copy of its workspace, its corpus, or just its text."""
+        if task.kind is Kind.SEARCH:
+            tools = SearchTools(_corpus(task))
+            passages = tools.search(task.text)
+            instruction = prompting.instruction("search", passages=passages)
+            yield OpenedWork(SearchWork(tools), instruction)
+        elif task.workspace is not None:
+            with Workspace.copy_of(Path(task.workspace)) as workspace:
+                files = "The files:\n" + snapshot(workspace.before)
+                instruction = prompting.instruction("coding_workspace", files=files)
+                yield OpenedWork(WorkspaceWork(workspace, sandbox.choose(self.tier)), instruction)
+        else:
+            work = FunctionWork(task.text, sandbox.choose(self.tier))
+            yield OpenedWork(work, prompting.instruction("coding_function"))
+
+    def verify(self, task: Task, outcome: Outcome) -> tuple[Verdict, tuple[Check, ...]]:
+        """Run the visible checks of a task on an answer, away from the agent that gave it."""
+        if outcome.answer is None:
+            return Verdict.NONE, ()
+        if task.kind is Kind.SEARCH:
+            return search_verify.verify(task.text, outcome.answer, outcome.citations)
+        if task.workspace is not None:
+            return self._verify_diff(Path(task.workspace), outcome.answer)
+        found = checks.find(task.text)
+        results = checks.run(outcome.answer, found, sandbox=sandbox.choose(self.tier))
+        return checks.verdict(found, results), results
+
+    def _verify_diff(self, source: Path, diff: str) -> tuple[Verdict, tuple[Check, ...]]:
+        with Workspace.copy_of(source) as workspace:
+            problem = workspace.apply(diff)
+            applies = Check("the diff applies", problem is None, problem or "")
+            if problem is not None:
+                return Verdict.FAILED, (applies,)
+            tests = run_tests(workspace, sandbox.choose(self.tier))
+        if tests is None:
+            return Verdict.NONE, (applies,)
+        return (Verdict.PASSED if tests.passed else Verdict.FAILED), (applies, tests)
+
+
+def check_inputs(task: Task) -> None:
+    """Raise InputError when the workspace or the corpus of a task can't be used."""
+    if task.kind is Kind.SEARCH:
+        _corpus(task)
+    elif task.workspace is not None:
+        with tempfile.TemporaryDirectory(prefix="sale-probe-") as folder:
+            sandbox.copy_in(Path(task.workspace), Path(folder) / "copy")
+
+
+def _corpus(task: Task) -> Corpus:
+    if task.corpus is None:
+        raise InputError("a search task needs documents: give --corpus DIR")
+    return Corpus.load(Path(task.corpus))

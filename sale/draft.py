@@ -1,0 +1,75 @@
+"""An auction in the making: everything that has happened and cost so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sale.types import Auction, Bid, Call, Outcome, Ratings, Stage, Step, Usage
+
+Observer = Callable[[Auction, str], None]
+"""Told after every change: the auction so far, and a few words on what is going on."""
+
+
+class Draft:
+    """Grows one auction step by step, keeps its bill, and tells the observer."""
+
+    def __init__(self, auction: Auction, budget: float | None, observe: Observer) -> None:
+        self.auction = auction
+        self.budget = budget
+        self._observe = observe
+
+    def left(self) -> float | None:
+        """Dollars left of the budget; None without one."""
+        if self.budget is None:
+            return None
+        return max(self.budget - (self.auction.total.usd or 0.0), 0.0)
+
+    def update(self, doing: str, **changes: Any) -> None:
+        """Change fields of the auction and say what is going on."""
+        self.auction = replace(self.auction, **changes)
+        self._observe(self.auction, doing)
+
+    @contextmanager
+    def stage(self, stage: Stage, doing: str) -> Iterator[None]:
+        """Add the elapsed time of the block to a stage, however the block ends."""
+        began = time.monotonic()
+        self._observe(self.auction, doing)
+        try:
+            yield
+        finally:
+            self._charge(stage, Usage(wall_s=time.monotonic() - began))
+
+    def add_bid(self, bid: Bid) -> None:
+        """Take in a bid and what it cost."""
+        self._bill(bid.calls)
+        what = "could not bid" if bid.error else "has bid"
+        self.update(f"{bid.agent} {what}", bids=(*self.auction.bids, bid))
+
+    def add_ratings(self, ratings: Ratings) -> None:
+        """Take in a juror's ratings and what they cost."""
+        self._bill(ratings.calls)
+        what = "could not rate" if ratings.error else "has rated"
+        self.update(f"{ratings.juror} {what}", ratings=(*self.auction.ratings, ratings))
+
+    def add_event(self, event: Step | Outcome) -> None:
+        """Take in a step of the execution, or its outcome."""
+        if isinstance(event, Outcome):
+            self.update(f"{event.agent} stopped: {event.stop_reason}", outcome=event)
+            return
+        self._bill(event.calls)
+        self._charge(Stage.EXECUTE, Usage(tool_calls=1 if event.action else 0))
+        steps = (*self.auction.steps, replace(event, index=len(self.auction.steps) + 1))
+        self.update(f"step {len(steps)}: {event.action or 'no action'}", steps=steps)
+
+    def _bill(self, calls: Iterable[Call]) -> None:
+        for call in calls:
+            self._charge(call.stage, Usage.of([call]))
+
+    def _charge(self, stage: Stage, amount: Usage) -> None:
+        usage = dict(self.auction.usage)
+        usage[stage] = usage.get(stage, Usage()) + amount
+        self.auction = replace(self.auction, usage=usage)

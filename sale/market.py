@@ -1,0 +1,305 @@
+"""The market: what a task goes through, from its announcement to its record."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sale.auction.auctioneer import Auctioneer
+from sale.draft import Draft, Observer
+from sale.errors import BudgetError, InputError, ModelError, NoBidsError, SaleError
+from sale.types import (
+    AgentSpec,
+    Appraisal,
+    Auction,
+    Award,
+    Bid,
+    Check,
+    Lesson,
+    Limits,
+    Outcome,
+    Ratings,
+    Stage,
+    State,
+    Step,
+    StopReason,
+    Task,
+    Verdict,
+)
+
+
+class Pool(Protocol):
+    """The running agents. Results come as they arrive; a failure is a result with an error."""
+
+    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
+        """One bid from every agent that takes this kind of task."""
+        ...
+
+    def rate(
+        self, task: Task, plans: Mapping[str, str], *, round: int, seed: int, usd: float | None
+    ) -> Iterator[Ratings]:
+        """One set of ratings from every juror."""
+        ...
+
+    def refine(
+        self, task: Task, briefs: Mapping[str, Brief], *, seed: int, usd: float | None
+    ) -> Iterator[Bid]:
+        """One refined bid from every agent that has a brief."""
+        ...
+
+    def execute(
+        self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
+    ) -> Iterator[Step | Outcome]:
+        """The steps of one agent at work; the outcome comes last."""
+        ...
+
+
+class Memory(Protocol):
+    """What the market asks of the auction memory."""
+
+    def announce(self, auction: Auction, *, wall_s: float) -> None:
+        """Note that an auction has begun and should end within `wall_s` seconds."""
+        ...
+
+    def record(self, auction: Auction) -> None:
+        """Keep a whole auction, all or nothing."""
+        ...
+
+    def lessons(self, task: Task, *, agent: str, k: int) -> Sequence[Lesson]:
+        """What lost and won on similar tasks in which the agent had a plan."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What an agent gets to refine its plan with."""
+
+    own: str
+    lessons: tuple[Lesson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How auctions are held here, as the market file says."""
+
+    name: str
+    """Where the market file was read from."""
+    sandbox: str
+    limits: Limits
+    refine: bool = True
+    lessons: int = 8
+    plan_in_prompt: bool = True
+    fallbacks: int = 1
+    """How often the work passes to the next best bid when a winner's process fails."""
+    wall_s: float = 3600.0
+    """An auction that is not over by then is dead."""
+
+
+Verifier = Callable[[Task, Outcome], tuple[Verdict, tuple[Check, ...]]]
+"""Runs the visible checks of a task on an answer, away from the agent that gave it."""
+
+PROMPT_TOKENS = 600
+"""Upper estimate of what our own instructions add to a prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Holds auctions: announce, solicit, rate, appraise, award, refine, execute, verify, record."""
+
+    pool: Pool
+    memory: Memory
+    auctioneer: Auctioneer
+    verifier: Verifier
+    rules: Rules
+    observe: Observer = lambda _auction, _doing: None
+
+    def auction(self, task: Task, *, seed: int | None = None, usd: float | None = None) -> Auction:
+        """Hold one auction and record it, whatever happens.
+
+        Raises `NoBidsError` or `BudgetError` after the record is kept; an interruption is
+        recorded and passed on, too.
+        """
+        draft = self._announce(task, seed=seed, usd=usd)
+        with self._recorded(draft):
+            first = self._first_round(draft)
+            refined = self._second_round(draft, first)
+            award = self._award(draft, first, refined)
+            self._execute(draft, award, [*first, *refined])
+            self._verify(draft)
+        return draft.auction
+
+    def _announce(self, task: Task, *, seed: int | None, usd: float | None) -> Draft:
+        unpriced = [spec.name for spec in self._bidders(task) if spec.price is None]
+        if usd is not None and unpriced:
+            raise InputError(
+                f"agent {unpriced[0]!r} has no price, so a budget can't be kept; "
+                "give its price in the market file or leave the budget out"
+            )
+        auction = Auction(
+            id=secrets.token_hex(6),
+            task=task,
+            state=State.ANNOUNCED,
+            seed=secrets.randbits(31) if seed is None else seed,
+            market=self.rules.name,
+            sandbox=self.rules.sandbox,
+            started=time.time(),
+        )
+        self.memory.announce(auction, wall_s=self.rules.wall_s)
+        return Draft(auction, usd, self.observe)
+
+    @contextmanager
+    def _recorded(self, draft: Draft) -> Iterator[None]:
+        """Record the auction at the end of the block, however the block ends."""
+        state, error = State.INTERRUPTED, None
+        try:
+            yield
+            state = State.FINISHED
+        except SaleError as caught:
+            state, error = State.FAILED, str(caught)
+            raise
+        finally:
+            draft.update("done", state=state, ended=time.time())
+            if error:
+                draft.update("failed", error=error)
+            self.memory.record(draft.auction)
+
+    def _first_round(self, draft: Draft) -> tuple[Appraisal, ...]:
+        task, seed = draft.auction.task, draft.auction.seed
+        bidders = self._bidders(task)
+        self._afford(draft, bidders, len(task.text), [spec.plan_tokens for spec in bidders])
+        with draft.stage(Stage.BID, "soliciting bids"):
+            for bid in self.pool.solicit(task, seed=seed, usd=draft.left()):
+                draft.add_bid(bid)
+        if not [bid for bid in draft.auction.bids if bid.error is None]:
+            reasons = "; ".join(f"{bid.agent}: {bid.error}" for bid in draft.auction.bids)
+            raise NoBidsError(f"no agent could bid on this {task.kind} task: {reasons or 'none'}")
+        return self._appraise(draft, round=1)
+
+    def _appraise(self, draft: Draft, *, round: int) -> tuple[Appraisal, ...]:
+        """Have the jury rate the bids of a round, then score them."""
+        bids = [b for b in draft.auction.bids if b.round == round and b.error is None]
+        plans = {bid.agent: bid.plan for bid in bids}
+        jury = [spec for spec in self._bidders() if spec.name in self.auctioneer.weights.jurors]
+        if plans and jury:
+            task, seed = draft.auction.task, draft.auction.seed
+            characters = len(task.text) + sum(map(len, plans.values()))
+            self._afford(draft, jury, characters, [16 + 8 * len(plans)] * len(jury))
+            with draft.stage(Stage.RATE, "the jury is rating"):
+                rated = self.pool.rate(task, plans, round=round, seed=seed, usd=draft.left())
+                for ratings in rated:
+                    draft.add_ratings(ratings)
+        ratings = [entry for entry in draft.auction.ratings if entry.round == round]
+        appraisals = self.auctioneer.appraise(bids, ratings)
+        draft.update("appraised", appraisals=(*draft.auction.appraisals, *appraisals))
+        return appraisals
+
+    def _second_round(self, draft: Draft, first: Sequence[Appraisal]) -> tuple[Appraisal, ...]:
+        """Agents strictly cheaper than the provisional winner rewrite their plans."""
+        if not self.rules.refine or not self.rules.lessons:
+            return ()
+        briefs = self._briefs(draft, self.auctioneer.winner(first).agent)
+        if not briefs:
+            return ()
+        specs = [spec for spec in self._bidders() if spec.name in briefs]
+        text = draft.auction.task.text
+        longest = max(
+            len(b.own) + sum(len(x.lost) + len(x.won) for x in b.lessons) for b in briefs.values()
+        )
+        caps = [spec.plan_tokens for spec in specs]
+        self._afford(draft, specs, len(text) + longest, caps)
+        with draft.stage(Stage.REFINE, "cheaper agents are refining"):
+            task, seed = draft.auction.task, draft.auction.seed
+            for bid in self.pool.refine(task, briefs, seed=seed, usd=draft.left()):
+                draft.add_bid(bid)
+        return self._appraise(draft, round=2)
+
+    def _briefs(self, draft: Draft, provisional: str) -> dict[str, Brief]:
+        cheaper = self.auctioneer.cheaper(provisional)
+        bids = {bid.agent: bid for bid in draft.auction.bids if bid.error is None}
+        briefs = {}
+        for agent in (name for name in cheaper if name in bids):
+            lessons = self._lessons(draft, agent)
+            if lessons:
+                briefs[agent] = Brief(bids[agent].plan, tuple(lessons))
+        return briefs
+
+    def _lessons(self, draft: Draft, agent: str) -> Sequence[Lesson]:
+        try:
+            return self.memory.lessons(draft.auction.task, agent=agent, k=self.rules.lessons)
+        except ModelError as error:
+            draft.update(f"no lessons: {error}")
+            return ()
+
+    def _award(
+        self, draft: Draft, first: Sequence[Appraisal], refined: Sequence[Appraisal]
+    ) -> Award:
+        award = self.auctioneer.award(first, refined)
+        draft.update(f"awarded to {award.agent}", award=award)
+        return award
+
+    def _execute(self, draft: Draft, award: Award, appraisals: Sequence[Appraisal]) -> None:
+        """Let the winner work; when its process fails, the next best bid takes over."""
+        self._work(draft, award)
+        for _ in range(self.rules.fallbacks):
+            outcome = draft.auction.outcome
+            others = [entry for entry in appraisals if entry.agent != award.agent]
+            if outcome is None or outcome.stop_reason is not StopReason.CRASHED or not others:
+                return
+            best = self.auctioneer.winner(others)
+            failed, appraisals = award, others
+            award = Award(best.agent, best.round, best.score, award.provisional)
+            draft.update(
+                f"{failed.agent} failed, awarded to {award.agent}",
+                award=award,
+                error=f"{failed.agent} failed while it worked: {outcome.error}",
+            )
+            self._work(draft, award)
+
+    def _work(self, draft: Draft, award: Award) -> None:
+        auction = draft.auction
+        bid = next(b for b in auction.bids if (b.agent, b.round) == (award.agent, award.round))
+        with draft.stage(Stage.EXECUTE, f"{award.agent} is working"):
+            for event in self.pool.execute(
+                auction.task,
+                award.agent,
+                bid.plan if self.rules.plan_in_prompt else None,
+                limits=replace(self.rules.limits, usd=draft.left()),
+                seed=auction.seed,
+            ):
+                draft.add_event(event)
+
+    def _verify(self, draft: Draft) -> None:
+        outcome = draft.auction.outcome
+        if outcome is None:
+            return
+        with draft.stage(Stage.VERIFY, "verifying"):
+            verdict, checks = self.verifier(draft.auction.task, outcome)
+            outcome = replace(outcome, verified=verdict, checks=checks)
+            draft.update("verified", outcome=outcome)
+
+    def _bidders(self, task: Task | None = None) -> list[AgentSpec]:
+        roster = self.auctioneer.roster
+        return [spec for spec in roster if task is None or task.kind in spec.kinds]
+
+    def _afford(
+        self, draft: Draft, specs: Sequence[AgentSpec], characters: int, caps: Sequence[int]
+    ) -> None:
+        """Raise BudgetError when one call of each agent could cost more than what is left."""
+        left = draft.left()
+        if left is None:
+            return
+        prompt = characters + PROMPT_TOKENS  # a token is at least one character
+        worst = sum(
+            spec.price.dollars(prompt, 0, cap)
+            for spec, cap in zip(specs, caps, strict=True)
+            if spec.price
+        )
+        if worst > left:
+            raise BudgetError(
+                f"the next round of calls could cost ${worst:.6f}, and ${left:.6f} is left of the "
+                f"budget of ${draft.budget:.6f}; raise --budget or leave it out"
+            )
