@@ -22,6 +22,7 @@ SKIPPED = frozenset({".git", ".venv", "node_modules", "__pycache__", ".pytest_ca
 MAX_BYTES = 64 << 20
 MAX_FILES = 5_000
 MAX_DEPTH = 64
+TOP = PurePosixPath()
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -126,7 +127,7 @@ def _regular_files(
 
 
 def _entries(
-    descriptor: int, *, skipped: frozenset[str], above: PurePosixPath = PurePosixPath()
+    descriptor: int, *, skipped: frozenset[str], above: PurePosixPath = TOP
 ) -> Iterator[tuple[PurePosixPath, str, int, os.stat_result]]:
     """Walk a folder: relative path, name, descriptor of the folder it is in, and its lstat."""
     for name in sorted(os.listdir(descriptor)):
@@ -153,7 +154,7 @@ def _read(name: str, parent: int, most: int) -> bytes | None:
         descriptor = os.open(name, _FILE, dir_fd=parent)
     except OSError:
         return None
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
         return file.read(most + 1)

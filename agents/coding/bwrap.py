@@ -1,0 +1,147 @@
+"""The strongest tier: bubblewrap, which gives a program namespaces of its own.
+
+Inside there is /usr, the interpreter and its packages (all read-only), the workspace as /box, a
+private /tmp, and a network without an outside. All processes end with the first one.
+
+Not covered: memory is bounded for each process, and for all together only twice a second; so is
+the size of the workspace. The kernel itself is shared: a bug in it is a way out. Names of the
+host's folders above the interpreter can be seen.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from sale.agents.coding import interpreter
+from sale.agents.coding.bounds import (
+    DEFAULT_BOUNDS,
+    MIB,
+    Bounds,
+    Confinement,
+    RunResult,
+    Tier,
+    limits,
+)
+from sale.agents.coding.launch import Launch, checked, start
+from sale.agents.coding.workspace import give
+from sale.errors import SandboxError
+
+BOX = "/box"
+HOME, SHARED = Path("/tmp"), Path("/dev/shm")  # noqa: S108 (private to each box)
+FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
+"""Sockets that end at the box's own network; AF_VSOCK, for one, does not."""
+ISOLATION = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
+LIFETIME = ("--unshare-cgroup-try", "--die-with-parent", "--new-session")
+KEPT = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
+BY_ROOT = ("--cap-drop", "ALL", *chain(*(("--cap-add", right) for right in KEPT)))
+"""What root keeps until `DROP`."""
+BY_USER = ("--cap-drop", "ALL", "--unshare-user", "--disable-userns")
+USER = str(interpreter.NOBODY)
+RIGHTS = ("--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+DROP = ("setpriv", "--reuid", USER, "--regid", USER, *RIGHTS, "--")
+
+
+@dataclass(frozen=True, slots=True)
+class Bwrap:
+    """Runs programs in namespaces made by bubblewrap."""
+
+    program: str
+    """The path of `bwrap`."""
+    tier: Tier = Tier.BWRAP
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        workspace: Path,
+        stdin: str = "",
+        bounds: Bounds = DEFAULT_BOUNDS,
+    ) -> RunResult:
+        """Run a program; see `Sandbox.run`."""
+        command, folder = checked(argv, workspace)
+        by_root = os.geteuid() == 0
+        if by_root:
+            give(folder, interpreter.NOBODY)
+        # A new user namespace counts its processes from 0; without one, the host's count goes on.
+        others = interpreter.processes_of(interpreter.NOBODY) if by_root else 0
+        launch = Launch(
+            tier=self.tier,
+            front=lambda status: self._front(folder, by_root=by_root, status=status),
+            environment=interpreter.environment(home=HOME),
+            confinement=Confinement(
+                argv=command,
+                limits=limits(bounds, processes=others + bounds.processes),
+                families=tuple(map(int, FAMILIES)),
+                folder=BOX,
+            ),
+            workspace=folder,
+        )
+        return start(launch, stdin=stdin, bounds=bounds)
+
+    def _front(self, folder: Path, *, by_root: bool, status: int) -> Sequence[str]:
+        """Write bubblewrap's command line, up to the command it runs."""
+        return (
+            self.program,
+            *ISOLATION,
+            *(BY_ROOT if by_root else BY_USER),
+            *LIFETIME,
+            *("--json-status-fd", str(status)),
+            *_system(),
+            *("--dev", "/dev", *_memory(SHARED)),
+            # Real root could write /proc/sys/kernel/core_pattern, and so run code on the host.
+            *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
+            *_memory(HOME),
+            *_interpreter(),
+            *("--bind", str(folder), BOX),
+            *("--remount-ro", "/dev", "--remount-ro", "/", "--"),
+            *(DROP if by_root else ()),
+        )
+
+
+def _memory(place: Path) -> Sequence[str]:
+    return ("--perms", "1777", "--size", str(64 * MIB), "--tmpfs", str(place))
+
+
+def _system() -> list[str]:
+    """Mount the distribution's programs and libraries, and the links to them."""
+    options = list(chain(*(("--ro-bind-try", str(p), str(p)) for p in interpreter.SYSTEM)))
+    for name in interpreter.LINKS:
+        path = Path("/", name)
+        if path.is_symlink():
+            options += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            options += ["--ro-bind", str(path), str(path)]
+    options += ["--perms", "0755", "--dir", "/etc"]
+    return options + list(chain(*(("--ro-bind-try", str(p), str(p)) for p in interpreter.FILES)))
+
+
+def _interpreter() -> list[str]:
+    """Mount the interpreter at its own path, and an empty folder over SALE's own code.
+
+    What lies higher is mounted first, so that neither hides the other.
+    """
+    hidden = interpreter.own_code()
+    shown = {*interpreter.SYSTEM, *interpreter.roots()}
+    places = set(interpreter.roots())
+    masks = {hidden} if any(hidden.is_relative_to(root) for root in shown) else set()
+    options: list[str] = []
+    for place in sorted(places | masks, key=lambda path: len(path.parts)):
+        for parent in reversed(place.parents[:-1]):  # bwrap makes missing parents 0700
+            options += ["--perms", "0755", "--dir", str(parent)]
+        mount = ["--tmpfs", str(place)] if place in masks else ["--ro-bind", str(place), str(place)]
+        options += mount
+    return options + list(chain(*(("--remount-ro", str(mask)) for mask in masks)))
+
+
+def find() -> Bwrap:
+    """Find bubblewrap, or raise `SandboxError`."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxError("bwrap is not installed")
+    return Bwrap(program)

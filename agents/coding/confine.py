@@ -1,0 +1,244 @@
+"""The last thing that runs before an untrusted program: it gives up rights, then becomes it.
+
+A script for `python -I -S -c`, so it knows the standard library alone: its arguments are two file
+descriptors, one to read a `Confinement` from as JSON, one to write `ok` or an error to. Anything
+that fails here fails closed: the program is not started.
+
+Landlock (kernel ABI 4 and later) leaves an allow list of files; see
+https://docs.kernel.org/userspace-api/landlock.html. The system call filter takes away what neither
+Landlock nor a namespace covers: sockets of other families, new user namespaces, io_uring (which
+makes sockets that no filter sees), ptrace, keyrings, and open_by_handle_at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import json
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+from typing import Any
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECCOMP = 1, 8, 22
+PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
+CAP_DAC_READ_SEARCH = 2
+CLONE_NEWUSER = 0x10000000
+
+# Of <linux/landlock.h>: rights to files, in the order of their bits.
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE, IOCTL_DEV = 1, 2, 4, 8, 1 << 14, 1 << 15
+ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
+READ = EXECUTE | READ_FILE | READ_DIR
+ALL_BUT_DEVICES = (1 << 15) - 1
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+# The system calls of each machine: (audit code, clone, socket, those refused).
+SYSCALLS = {
+    "x86_64": (0xC000003E, 56, 41, (101, 248, 249, 250, 272, 298, 304, 308, 321, 323, 425)),
+    "aarch64": (0xC00000B7, 220, 198, (117, 217, 218, 219, 97, 241, 265, 268, 280, 282, 425)),
+}
+CLONE3 = 435
+
+
+def call(number: int, *args: Any) -> int:
+    """Make a system call that raises OSError when it fails."""
+    result = int(LIBC.syscall(ctypes.c_long(number), *args))
+    if result < 0:
+        raise OSError(
+            ctypes.get_errno(), f"system call {number}: {os.strerror(ctypes.get_errno())}"
+        )
+    return result
+
+
+def prctl(option: int, *args: int) -> None:
+    """Call prctl(2) so that it raises OSError when it fails."""
+    padded = [ctypes.c_ulong(arg) for arg in (*args, 0, 0, 0, 0)[:4]]
+    if LIBC.prctl(option, *padded) < 0:
+        raise OSError(ctypes.get_errno(), f"prctl {option}: {os.strerror(ctypes.get_errno())}")
+
+
+def landlock_abi() -> int:
+    """Return the kernel's Landlock version, 0 where it has none."""
+    try:
+        return call(444, None, ctypes.c_size_t(0), 1)
+    except OSError:
+        return 0
+
+
+def landlock(rules: dict[str, list[str]]) -> int:
+    """Open a ruleset that refuses all files but those named, and all TCP; return its descriptor."""
+    abi = landlock_abi()
+    if abi < 4:
+        raise OSError(errno.ENOSYS, f"Landlock ABI {abi} is too old; 4 is needed (Linux 6.7)")
+    handled = ALL_BUT_DEVICES | (IOCTL_DEV if abi >= 5 else 0)
+    scopes = struct.pack("Q", 3) if abi >= 6 else b""
+    attributes = struct.pack("QQ", handled, 3) + scopes
+    ruleset = call(444, attributes, ctypes.c_size_t(len(attributes)), 0)
+    granted = [
+        *((path, READ) for path in rules["read"]),
+        *((path, READ_DIR) for path in rules["listed"]),
+        *((path, ALL_BUT_DEVICES) for path in rules["write"]),
+        *((path, READ_FILE | WRITE_FILE) for path in DEVICES),
+    ]
+    for path, rights in granted:
+        allow(ruleset, path, rights)
+    return ruleset
+
+
+def allow(ruleset: int, path: str, rights: int) -> None:
+    """Grant rights to a path and what is beneath it; a path that is not there needs no grant."""
+    try:
+        beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        rights &= -1 if os.path.isdir(path) else ON_FILES  # noqa: PTH112 (pathlib is slow to load)
+        if rights:
+            call(445, ruleset, 1, struct.pack("=Qi", rights, beneath), 0)
+    finally:
+        os.close(beneath)
+
+
+def system_call_filter(families: list[int]) -> bytes:
+    """Assemble the classic BPF program for seccomp(2); each instruction is (code, jt, jf, k)."""
+    audit, clone, socket, refused = SYSCALLS[platform.machine()]
+    load, equal, at_least, has_bits, give = 0x20, 0x15, 0x35, 0x45, 0x06
+    allowed, killed = 0x7FFF0000, 0x80000000
+    denied, missing = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
+    number, machine, first = 0, 4, 16  # offsets in struct seccomp_data
+    program = [(load, 0, 0, machine), (equal, 1, 0, audit), (give, 0, 0, killed)]
+    program += [(load, 0, 0, number), (at_least, 0, 1, 0x40000000), (give, 0, 0, denied)]
+    for syscall in refused:
+        program += [(equal, 0, 1, syscall), (give, 0, 0, denied)]
+    # clone3 hides its flags behind a pointer; told that it is missing, libc falls back to clone.
+    program += [(equal, 0, 1, CLONE3), (give, 0, 0, missing)]
+    program += [(equal, 0, 4, clone), (load, 0, 0, first), (has_bits, 0, 1, CLONE_NEWUSER)]
+    program += [(give, 0, 0, denied), (give, 0, 0, allowed)]
+    program += [(equal, 0, 2 + 2 * len(families), socket), (load, 0, 0, first)]
+    for family in families:
+        program += [(equal, 0, 1, family), (give, 0, 0, allowed)]
+    program += [(give, 0, 0, denied), (give, 0, 0, allowed)]
+    return b"".join(struct.pack("HBBI", *instruction) for instruction in program)
+
+
+def filter_system_calls(families: list[int]) -> None:
+    """Refuse what `system_call_filter` refuses, from now on and for all children."""
+    code = ctypes.create_string_buffer(system_call_filter(families))
+    program = ctypes.create_string_buffer(
+        struct.pack("HxxxxxxP", (len(code) - 1) // 8, ctypes.addressof(code))
+    )
+    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(program))
+
+
+def become(uid: int, keep_search: bool) -> None:
+    """Turn from root into another user, for good, with at most one capability left."""
+    prctl(PR_SET_KEEPCAPS, int(keep_search))
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    if not keep_search:
+        return
+    mask = 1 << CAP_DAC_READ_SEARCH
+    if LIBC.capset(struct.pack("Ii", 0x20080522, 0), struct.pack("6I", mask, mask, mask, 0, 0, 0)):
+        raise OSError(ctypes.get_errno(), "capset failed")
+    prctl(PR_CAP_AMBIENT, 2, CAP_DAC_READ_SEARCH)
+
+
+def bound(limits: list[tuple[str, int]]) -> None:
+    """Set resource limits, never above those in force; a second more kills a SIGXCPU's survivor."""
+    for name, value in limits:
+        which = getattr(resource, name)
+        grace = 1 if name == "RLIMIT_CPU" else 0
+        ceiling = resource.getrlimit(which)[1]
+        hard = value + grace if ceiling == resource.RLIM_INFINITY else min(value + grace, ceiling)
+        resource.setrlimit(which, (min(value, hard), hard))
+
+
+def supervise() -> None:
+    """Fork; the child goes on, the parent outlives it to kill whatever it left, then exits."""
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    children = f"/proc/self/task/{os.getpid()}/children"
+    with open(children):  # noqa: PTH123 (a kernel without this file is to fail here)
+        pass
+    program = os.fork()
+    if program == 0:
+        os.setsid()
+        return
+
+    def stop(*_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(program, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, stop)
+    ended, status = os.wait()
+    while ended != program:
+        ended, status = os.wait()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sweep(children)
+    code = os.waitstatus_to_exitcode(status)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def sweep(children: str) -> None:
+    """Kill all children, and the orphans that become children by it, until none is left."""
+    while True:
+        with open(children) as file:  # noqa: PTH123 (pathlib is slow to load)
+            for pid in file.read().split():
+                os.kill(int(pid), signal.SIGKILL)
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+def confine(spec: dict[str, Any]) -> None:
+    """Give up everything that the confinement names, in the one order that works."""
+    if spec["supervise"]:
+        supervise()
+    bound(spec["limits"])
+    # The rules' paths are opened before the user changes, who may not be able to reach them.
+    ruleset = None if spec["rules"] is None else landlock(spec["rules"])
+    if spec["uid"] is not None:
+        become(spec["uid"], spec["keep_search"])
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if ruleset is not None:
+        call(446, ruleset, 0)
+        os.close(ruleset)
+    if spec["families"] is not None:
+        filter_system_calls(spec["families"])
+    if spec["folder"] is not None:
+        os.chdir(spec["folder"])
+
+
+def main() -> None:
+    """Confine this process, say so, and become the program."""
+    source, status = int(sys.argv[1]), int(sys.argv[2])
+    with open(source) as file:
+        spec = json.load(file)
+    os.set_inheritable(status, False)
+    os.closerange(3, status)
+    os.closerange(status + 1, 1 << 16)
+    try:
+        confine(spec)
+    except (OSError, ValueError, KeyError) as error:
+        os.write(status, f"{type(error).__name__}: {error}".encode())
+        os._exit(125)
+    os.write(status, b"ok")
+    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored_by_python, signal.SIG_DFL)
+    try:
+        os.execvp(spec["argv"][0], spec["argv"])  # noqa: S606 (this is its purpose)
+    except (OSError, ValueError) as error:
+        os.write(2, f"{spec['argv'][0]}: {error}\n".encode())
+        os._exit(127)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""Start a box, watch it, stop it, and read what it said: the trusted side of every run."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from sale.agents.coding import confine, interpreter
+from sale.agents.coding.bounds import Bounds, Confinement, RunResult, Tier
+from sale.agents.coding.workspace import size
+from sale.errors import InputError, SandboxError
+
+TICK_S = 0.5
+"""How often memory and disk are looked at."""
+GRACE_S = 5.0
+"""How long a box may take to end once it is told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """All that a tier decides about one run."""
+
+    tier: Tier
+    front: Callable[[int], Sequence[str]]
+    """The command that makes the box, given a descriptor for bwrap's status."""
+    environment: Mapping[str, str]
+    confinement: Confinement
+    workspace: Path
+    scratch: Path | None = None
+    """A private temporary folder on the host, where the tier needs one."""
+
+
+def start(launch: Launch, *, stdin: str, bounds: Bounds) -> RunResult:
+    """Run a box to its end or to its bounds."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(6)]
+        given, out, err, spec, status, namespace = files
+        given.write(stdin.encode(errors="replace"))
+        spec.write(json.dumps(asdict(launch.confinement)).encode())
+        for file in (given, spec):
+            file.seek(0)
+        if launch.confinement.uid is not None or os.geteuid() == 0:
+            for file in (given, out, err):  # so that the box can open /dev/stdout by its name
+                os.fchown(file.fileno(), interpreter.NOBODY, interpreter.NOBODY)
+        began = time.monotonic()
+        process = _popen(launch, given=given, out=out, err=err, kept=(spec, status, namespace))
+        stopped = _watch(process, launch, bounds=bounds, deadline=began + bounds.wall_s)
+        wall_s = time.monotonic() - began
+        _wait_for_namespace(namespace)
+        _raise_unless_started(launch.tier, status, err, stopped)
+        code = process.returncode
+        code = code if code >= 0 else 128 - code
+        return RunResult(
+            exit_code=code,
+            stdout=_text(out, bounds.output_bytes),
+            stderr=_text(err, bounds.output_bytes) + stopped,
+            timed_out=stopped == TIME_IS_UP or code == 128 + signal.SIGXCPU,
+            wall_s=wall_s,
+            tier=launch.tier,
+        )
+
+
+TIME_IS_UP = "\n[stopped: the wall time is used up]\n"
+
+
+def _popen(
+    launch: Launch, *, given: IO[bytes], out: IO[bytes], err: IO[bytes], kept: Sequence[IO[bytes]]
+) -> subprocess.Popen[bytes]:
+    spec, status, namespace = (file.fileno() for file in kept)
+    shim = Path(confine.__file__).read_text()
+    command = [
+        *launch.front(namespace),
+        *(str(interpreter.binary()), "-I", "-S", "-c", shim, str(spec), str(status)),
+    ]
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=given,
+            stdout=out,
+            stderr=err,
+            pass_fds=(spec, status, namespace),
+            cwd=launch.workspace,
+            env=dict(launch.environment),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SandboxError(f"the {launch.tier} sandbox can't be started: {error}") from error
+
+
+def _watch(
+    process: subprocess.Popen[bytes], launch: Launch, *, bounds: Bounds, deadline: float
+) -> str:
+    """Wait for a box; return why it was stopped, or nothing if it ended by itself."""
+    why = ""
+    ended = select.poll()
+    pidfd = os.pidfd_open(process.pid)
+    try:
+        ended.register(pidfd, select.POLLIN)
+        while not why and not ended.poll(_milliseconds(min(TICK_S, deadline - time.monotonic()))):
+            why = _excess(process.pid, launch, bounds=bounds, deadline=deadline)
+    finally:
+        os.close(pidfd)
+        if process.poll() is None:
+            _stop(process)
+    return why
+
+
+def _milliseconds(seconds: float) -> float:
+    return max(seconds, 0.0) * 1000 + 1
+
+
+def _excess(pid: int, launch: Launch, *, bounds: Bounds, deadline: float) -> str:
+    if time.monotonic() >= deadline:
+        return TIME_IS_UP
+    if _resident(pid) > bounds.memory_bytes:
+        return f"\n[stopped: more than {bounds.memory_bytes} bytes of memory in use]\n"
+    folders = (launch.workspace, launch.scratch)
+    if sum(size(folder) for folder in folders if folder) > bounds.disk_bytes:
+        return f"\n[stopped: more than {bounds.disk_bytes} bytes of files in the workspace]\n"
+    return ""
+
+
+def _resident(pid: int) -> int:
+    total = 0
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.Error):
+                total += child.memory_info().rss
+    return total
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask the box's first process to end with all the others, then insist."""
+    family: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        _kill([*family, psutil.Process(process.pid)])
+        process.wait()
+    _, left = psutil.wait_procs(family, GRACE_S)
+    _kill(left)
+
+
+def _kill(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.Error):  # psutil compares start times: a reused pid is spared
+            process.kill()
+
+
+def _wait_for_namespace(status: IO[bytes]) -> None:
+    """Wait until the first process of bwrap's pid namespace, and so all of them, are gone."""
+    status.seek(0)
+    first_line = status.readline()
+    if not first_line:
+        return
+    with suppress(OSError, ValueError, KeyError):
+        pidfd = os.pidfd_open(json.loads(first_line)["child-pid"])
+        gone = select.poll()
+        gone.register(pidfd, select.POLLIN)
+        gone.poll(GRACE_S * 1000)
+        os.close(pidfd)
+
+
+def _raise_unless_started(tier: Tier, status: IO[bytes], err: IO[bytes], stopped: str) -> None:
+    status.seek(0)
+    said = status.read().decode(errors="replace")
+    if said == "ok":
+        return
+    err.seek(0)
+    reason = said or err.read(2000).decode(errors="replace").strip() or stopped.strip()
+    raise SandboxError(
+        f"the {tier} sandbox could not be set up: {reason or 'it ended without a word'}; "
+        "run `sale doctor` to see which sandbox works here"
+    )
+
+
+def _text(file: IO[bytes], keep: int) -> str:
+    """Read a file; of one that is too long, the first and the last half of what may be kept."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if length <= keep:
+        return file.read().decode(errors="replace")
+    head = file.read(keep // 2)
+    file.seek(length - (keep - keep // 2))
+    cut = f"\n[... {length - keep} bytes cut ...]\n"
+    return head.decode(errors="replace") + cut + file.read().decode(errors="replace")
+
+
+def checked(argv: Sequence[str], workspace: Path) -> tuple[tuple[str, ...], Path]:
+    """Put the box's interpreter in place of `python`, and the workspace's real path of its own."""
+    if not argv or any("\x00" in word for word in argv):
+        raise InputError(f"a command needs words without NUL characters, not {list(argv)!r}")
+    if not workspace.is_dir():
+        raise InputError(f"workspace {str(workspace)!r} is not a folder; give an existing folder")
+    first = str(interpreter.binary()) if argv[0] == "python" else argv[0]
+    return (first, *argv[1:]), workspace.resolve()
