@@ -1,0 +1,186 @@
+"""One door to the database: how it is opened, what a transaction is, what its errors say."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from sale.errors import ConfigError, StoreError
+from sale.memory.faults import explain
+from sale.memory.tables import SCHEMA_VERSION, Row, SchemaRow
+
+SHAPES = "sqlite:////absolute/path/memory.db or postgresql+psycopg://user@host/name"
+
+
+def where(url: str | None) -> URL:
+    """Say which database is meant: the one asked for, else SALE_DB's, else the user's own file."""
+    text = url or os.environ.get("SALE_DB")
+    if not text:
+        folder = platformdirs.user_data_path("sale", appauthor=False)
+        return URL.create("sqlite", database=str(folder / "memory.db"))
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError) as error:
+        # The text may hold a password, so it is not repeated.
+        raise ConfigError(f"memory: not a database URL; write {SHAPES}") from error
+
+
+def shown(url: URL) -> str:
+    """Name a database without its password and without options, which may hold one too."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open auction memory; every session on it turns database errors into StoreError."""
+
+    url: URL
+    wait_s: float
+    engine: Engine
+    reader: Engine
+    """The same connections, but a transaction sees one moment of the database."""
+    writer: Engine
+    """The same connections, but a transaction takes the write lock when it begins."""
+
+    @staticmethod
+    def open(url: str | None, *, wait_s: float) -> Database:
+        """Open a database, laying out its tables where there are none yet."""
+        target = where(url)
+        engine = _engine(target, wait_s=wait_s)
+        database = Database(
+            url=target,
+            wait_s=wait_s,
+            engine=engine,
+            reader=_reader(engine),
+            writer=engine.execution_options(sqlite_begin="BEGIN IMMEDIATE"),
+        )
+        try:
+            with database._explained():
+                database._prepare()
+        except StoreError:
+            engine.dispose()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that sees one moment of the database."""
+        with self._explained(), Session(self.reader) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session whose work is committed as a whole or not at all."""
+        with self._explained(), Session(self.writer) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error, OSError, OverflowError) as error:
+            secret = str(self.url.password or "")
+            reason = explain(error, path=self._file(), wait_s=self.wait_s, secret=secret)
+            raise StoreError(f"memory {shown(self.url)}: {reason}") from error
+
+    def _file(self) -> Path | None:
+        name = self.url.database
+        if self.url.get_backend_name() != "sqlite" or not name or name.startswith((":", "file:")):
+            return None
+        return Path(name)
+
+    def _prepare(self) -> None:
+        file = self._file()
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with self.engine.connect() as connection:
+            if self._is_laid_out(connection):
+                return
+        if self.engine.dialect.name == "sqlite":
+            # Readers then never wait for the writer. Only a new file is switched: a refused one
+            # stays as it was.
+            with closing(self.engine.raw_connection()) as raw:
+                raw.cursor().execute("PRAGMA journal_mode=WAL")
+        with self.writer.begin() as connection:
+            if not self._is_laid_out(connection):
+                Row.metadata.create_all(connection)
+                connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION))
+
+    def _is_laid_out(self, connection: Connection) -> bool:
+        tables = set(inspect(connection).get_table_names())
+        if not tables:
+            return False
+        if SchemaRow.__tablename__ not in tables:
+            raise StoreError(
+                f"memory {shown(self.url)}: holds the tables of another program "
+                f"({', '.join(sorted(tables)[:3])}); nothing was changed; name another database"
+            )
+        version = connection.scalar(select(SchemaRow.version))
+        if version != SCHEMA_VERSION:
+            raise StoreError(
+                f"memory {shown(self.url)}: has schema {version}, and this SALE knows "
+                f"{SCHEMA_VERSION}; nothing was changed; upgrade SALE or name another database"
+            )
+        return True
+
+
+def insert_missing(session: Session, table: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose key is not there yet, whoever else inserts them at the same moment."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    statement = sqlite.insert(table) if on_sqlite else postgresql.insert(table)
+    session.execute(statement.on_conflict_do_nothing(), rows)
+
+
+def _engine(url: URL, *, wait_s: float) -> Engine:
+    name = url.get_backend_name()
+    if name not in ("sqlite", "postgresql"):
+        raise ConfigError(f"memory: unknown database {name!r}; write {SHAPES}")
+    options = {"connect_args": {"timeout": wait_s}} if name == "sqlite" else {"pool_pre_ping": True}
+    try:
+        engine = create_engine(url, **options)
+    except (ArgumentError, ImportError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"memory: no driver {url.drivername!r} here; install it or write {SHAPES}"
+        ) from error
+    if engine.dialect.is_async:
+        raise ConfigError(f"memory: driver {url.drivername!r} is asynchronous; write {SHAPES}")
+    if name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _reader(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # Left alone, the module begins transactions of its own accord, and only before some statements.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A reader that turns writer half-way is refused at once; one that says so first can wait.
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))

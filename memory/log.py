@@ -1,0 +1,86 @@
+"""What has been auctioned, newest first: the rows of `sale log`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from sale.memory.tables import AuctionRow, AwardRow, BidRow, OutcomeRow, TaskRow, UsageRow
+from sale.types import Kind, State, StopReason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One auction in one line; what it has not come to is None."""
+
+    id: str
+    kind: Kind
+    suite: str | None
+    text: str
+    state: State
+    started: float
+    """Seconds since the epoch."""
+    wall_s: float | None
+    winner: str | None
+    verified: Verdict | None
+    stop_reason: StopReason | None
+    usd: float | None
+    """None: a price is unknown, or nothing is recorded yet."""
+
+
+def log_entries(
+    session: Session,
+    *,
+    agent: str | None,
+    kind: Kind | None,
+    suite: str | None,
+    since: float | None,
+    limit: int,
+) -> list[LogEntry]:
+    """List auctions, newest first; `agent` keeps those in which it made a bid."""
+    query = log_query(agent=agent, kind=kind, suite=suite, since=since).limit(limit)
+    return [LogEntry(*row) for row in session.execute(query).all()]
+
+
+def log_query(
+    *, agent: str | None, kind: Kind | None, suite: str | None, since: float | None
+) -> Select[*tuple[Any, ...]]:
+    """Build the one query behind the log; each filter has an index."""
+    # sum() passes over unknown prices, and an unknown amount must not look like a small one.
+    dollars = (
+        select(case((func.count() == func.count(UsageRow.usd), func.sum(UsageRow.usd))))
+        .where(UsageRow.auction_id == AuctionRow.id)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            AuctionRow.id,
+            AuctionRow.kind,
+            AuctionRow.suite,
+            TaskRow.text,
+            AuctionRow.state,
+            AuctionRow.started,
+            AuctionRow.ended - AuctionRow.started,
+            AwardRow.agent,
+            OutcomeRow.verified,
+            OutcomeRow.stop_reason,
+            dollars,
+        )
+        .join(TaskRow, TaskRow.id == AuctionRow.task_id)
+        .outerjoin(AwardRow, AwardRow.auction_id == AuctionRow.id)
+        .outerjoin(OutcomeRow, OutcomeRow.auction_id == AuctionRow.id)
+        .order_by(AuctionRow.started.desc(), AuctionRow.id.desc())
+    )
+    if agent is not None:
+        bidding = select(BidRow.auction_id).where(BidRow.agent == agent)
+        query = query.where(AuctionRow.id.in_(bidding))
+    if kind is not None:
+        query = query.where(AuctionRow.kind == kind)
+    if suite is not None:
+        query = query.where(AuctionRow.suite == suite)
+    if since is not None:
+        query = query.where(AuctionRow.started >= since)
+    return query

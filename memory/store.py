@@ -1,0 +1,212 @@
+"""The auction memory: every auction on record, and what the next one can learn from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from sale.errors import InputError
+from sale.memory.database import Database, insert_missing
+from sale.memory.driver import Driver
+from sale.memory.embedding import Embedder, no_embedder
+from sale.memory.lessons import (
+    Past,
+    any_query,
+    best_of_each_task,
+    draw_lessons,
+    nearest,
+    past_query,
+    plan_pairs,
+)
+from sale.memory.log import LogEntry, log_entries
+from sale.memory.rows import (
+    announced_row,
+    auction_of,
+    auction_row,
+    cleaned,
+    task_columns,
+    text_hash,
+)
+from sale.memory.stats import Stats, read_stats
+from sale.memory.tables import AuctionRow, TaskRow
+from sale.memory.vectors import Vectors
+from sale.types import Auction, Kind, Lesson, State, Task
+
+WAIT_S = 30.0
+DIED = "its process ended before the auction did"
+
+
+class Store:
+    """An open auction memory; only the process that drives an auction writes it.
+
+    Every method raises `StoreError` when the database fails, and nothing is then half-written.
+    """
+
+    def __init__(self, database: Database, embedder: Callable[[], Embedder]) -> None:
+        self._database = database
+        self._vectors = Vectors(database, embedder)
+
+    @classmethod
+    def open(
+        cls,
+        url: str | None = None,
+        *,
+        embedder: Callable[[], Embedder] = no_embedder,
+        wait_s: float = WAIT_S,
+    ) -> Store:
+        """Open the memory at `url`, else at SALE_DB, else in the user's data folder.
+
+        `embedder` is called at most once, when lessons are first drawn. A writer waits up to
+        `wait_s` for another one.
+        """
+        store = cls(Database.open(url, wait_s=wait_s), embedder)
+        try:
+            store._reap()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def announce(self, auction: Auction, *, wall_s: float) -> None:
+        """Put an auction on record before it runs, with this process as its driver.
+
+        After `wall_s` another machine may take it for interrupted.
+        """
+        driver = Driver.here()
+        with self._database.write() as session:
+            insert_missing(session, TaskRow, [task_columns(auction.task)])
+            row = announced_row(auction)
+            row.host, row.pid, row.born = driver.host, driver.pid, driver.born
+            row.deadline = auction.started + wall_s
+            session.add(row)
+
+    def record(self, auction: Auction) -> None:
+        """Put a whole auction on record, in place of what its id held: all of it or nothing."""
+        with self._database.write() as session:
+            session.execute(delete(AuctionRow).where(AuctionRow.id == auction.id))
+            insert_missing(session, TaskRow, [task_columns(auction.task)])
+            session.add(auction_row(auction))
+
+    def get(self, name: str) -> Auction:
+        """Read the auction with this id, or with the one id that begins so."""
+        self._reap()
+        with self._database.read() as session:
+            row = session.get_one(AuctionRow, _one_id(session, name))
+            return auction_of(row)
+
+    def log(
+        self,
+        *,
+        agent: str | None = None,
+        kind: Kind | None = None,
+        suite: str | None = None,
+        since: float | None = None,
+        limit: int = 20,
+    ) -> list[LogEntry]:
+        """List auctions, newest first; `agent` keeps those in which it made a bid."""
+        self._reap()
+        with self._database.read() as session:
+            return log_entries(
+                session, agent=agent, kind=kind, suite=suite, since=since, limit=limit
+            )
+
+    def stats(self) -> Stats:
+        """Count what agents and stages did in all auctions."""
+        self._reap()
+        with self._database.read() as session:
+            return read_stats(session)
+
+    def has_lessons(self, kind: Kind, agent: str) -> bool:
+        """Tell cheaply, without an embedding model, whether there is anything to learn from."""
+        with self._database.read() as session:
+            return session.scalar(any_query(kind, agent)) is not None
+
+    def lessons(self, task: Task, *, agent: str, k: int = 8) -> list[Lesson]:
+        """Draw up to `k` lessons for `agent` from similar tasks of the same kind, nearest first.
+
+        Raises `ModelError` when the embedding model can't be loaded.
+        """
+        if k < 1 or not self.has_lessons(task.kind, agent):
+            return []
+        with self._database.read() as session:
+            query = past_query(task.kind, agent, model=self._vectors.embedder.name)
+            past = best_of_each_task(Past(*row) for row in session.execute(query))
+        chosen = self._nearest(task, past, k=k)
+        with self._database.read() as session:
+            pairs = plan_pairs(session, [past.auction for past, _ in chosen], agent=agent)
+        return draw_lessons(chosen, pairs, k=k)
+
+    def _nearest(self, task: Task, past: list[Past], *, k: int) -> list[tuple[Past, float]]:
+        text = cleaned(task).text
+        name = text_hash(text)
+        texts = {name: text} | {one.text_hash: one.text for one in past}
+        known = {one.text_hash: one.vector for one in past}
+        known.setdefault(name, self._vectors.kept(name))
+        matrix = self._vectors.matrix(texts, known)
+        places = {text_hash: place for place, text_hash in enumerate(texts)}
+        rows = matrix[[places[one.text_hash] for one in past]]
+        found = nearest(matrix[0], rows, ranks=[one.rank for one in past], k=k)
+        return [(past[row], cosine) for row, cosine in found]
+
+    def _reap(self) -> None:
+        """Mark as interrupted what is still announced by a process that is gone."""
+        announced = AuctionRow.state == State.ANNOUNCED
+        with self._database.read() as session:
+            rows = session.execute(
+                select(
+                    AuctionRow.id,
+                    AuctionRow.host,
+                    AuctionRow.pid,
+                    AuctionRow.born,
+                    AuctionRow.deadline,
+                ).where(announced)
+            ).all()
+        gone = [row.id for row in rows if _is_gone(row.host, row.pid, row.born, row.deadline)]
+        if gone:
+            with self._database.write() as session:
+                session.execute(
+                    update(AuctionRow)
+                    .where(AuctionRow.id.in_(gone), announced)
+                    .values(state=State.INTERRUPTED, error=DIED)
+                )
+
+
+def _is_gone(host: str | None, pid: int | None, born: float | None, deadline: float | None) -> bool:
+    if host is None or pid is None or born is None or deadline is None:
+        return True
+    return Driver(host, pid, born).is_gone(deadline=deadline, now=time.time())
+
+
+def _one_id(session: Session, prefix: str) -> str:
+    if not prefix:
+        raise InputError("an auction's id is empty; `sale log` lists the ids")
+    # Ids are letters and digits, so "zz" sorts behind all that begin with the prefix.
+    near = AuctionRow.id.between(prefix, prefix + "zz")
+    found = session.scalars(select(AuctionRow.id).where(near).order_by(AuctionRow.id).limit(6))
+    names = [name for name in found if name.startswith(prefix)]
+    if prefix in names or len(names) == 1:
+        return names[0]
+    if not names:
+        raise InputError(f"no auction {prefix!r} in this memory; `sale log` lists the ids")
+    listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    raise InputError(f"auction {prefix!r} is ambiguous: {listed}; give more of the id")
