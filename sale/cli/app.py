@@ -1,0 +1,99 @@
+"""The commands, and the one place where an error becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import typer
+from platformdirs import user_log_path
+
+import sale
+from sale.cli import doctor, history, models, submit
+from sale.errors import SaleError
+
+INTERRUPTED = 130
+INTERNAL = 70
+
+app = typer.Typer(
+    name="sale",
+    help="Agents of different sizes bid for your task; only the winner runs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(submit.submit)
+app.command()(history.log)
+app.command()(history.show)
+app.command()(history.stats)
+app.add_typer(models.app, name="models")
+app.command()(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sale {sale.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(  # noqa: ARG001 - its callback does the work
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Agents of different sizes bid for your task; only the winner runs."""
+
+
+def main() -> None:
+    """Run the command line; every failure is one line on stderr and an exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(_run(lambda: app(standalone_mode=False)))
+
+
+def _run(command: Callable[[], Any]) -> int:
+    try:
+        result = command()
+    except SaleError as error:
+        return _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted; what was done so far is kept", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has left; Python would complain again while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - the boundary: no traceback reaches the user
+        return _fail(_internal(error), INTERNAL)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    typer.echo(f"sale: {line}", err=True)
+    return code
+
+
+def _internal(error: Exception) -> str:
+    """Keep the traceback for a bug report; the user gets a line."""
+    told = f"internal error: {type(error).__name__}: {error}"
+    try:
+        path = Path(os.environ.get("SALE_LOG") or user_log_path("sale") / "errors.log")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return told
+    return f"{told}; please report it with the end of {path}"
+
+
+def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - the signal's signature
+    raise KeyboardInterrupt

@@ -1,0 +1,262 @@
+"""The running agents: one Ray actor a replica. The only module that knows Ray.
+
+Ray is started on this machine when no cluster is named, and joined when one is. Every wait has
+a deadline; an agent that dies, hangs or answers with garbage costs the auction that bid and
+nothing more, and its actor is replaced before it is needed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
+
+from sale.errors import BackendError, SaleError
+from sale.market import Brief
+from sale.types import AgentSpec, Bid, Limits, Outcome, Ratings, Step, StopReason, Task
+
+OBJECT_STORE_BYTES = 100 << 20
+"""Plans and answers are small; Ray's own default is a third of the machine's memory."""
+STEP_GRACE = 30.0
+"""Seconds beyond an execution's own limit before its agent counts as hung."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds that each kind of call may take."""
+
+    bid: float = 120.0
+    rate: float = 120.0
+
+
+class RayPool:
+    """Agents as Ray actors, with replicas, least-loaded dispatch and deadlines.
+
+    `build` makes the agent inside its actor; it has to be picklable.
+    """
+
+    def __init__(
+        self,
+        roster: Sequence[AgentSpec],
+        jury: Sequence[str],
+        build: Callable[[AgentSpec], Any],
+        *,
+        deadlines: Deadlines | None = None,
+        address: str | None = None,
+    ) -> None:
+        self._roster = {spec.name: spec for spec in roster}
+        self._jury = [name for name in self._roster if name in jury]
+        self._deadlines = deadlines or Deadlines()
+        _start_ray(address)
+        self._seats = {
+            spec.name: [_Seat(spec, build) for _ in range(spec.replicas)] for spec in roster
+        }
+
+    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
+        """One bid from every agent that takes this kind of task, as they arrive."""
+        names = [name for name, spec in self._roster.items() if task.kind in spec.kinds]
+        calls = {name: ("bid", (task,), {"seed": seed, "usd": usd}) for name in names}
+        for name, bid in self._gather(calls, self._deadlines.bid):
+            yield bid if isinstance(bid, Bid) else Bid(name, 1, "", 0, None, (), bid)
+
+    def rate(
+        self, task: Task, plans: Mapping[str, str], *, round: int, seed: int, usd: float | None
+    ) -> Iterator[Ratings]:
+        """One set of ratings from every juror, as they arrive."""
+        options = {"round": round, "seed": seed, "usd": usd}
+        calls = {name: ("rate", (task, dict(plans)), options) for name in self._jury}
+        for name, ratings in self._gather(calls, self._deadlines.rate):
+            whole = isinstance(ratings, Ratings)
+            yield ratings if whole else Ratings(name, round, {}, (), ratings)
+
+    def refine(
+        self, task: Task, briefs: Mapping[str, Brief], *, seed: int, usd: float | None
+    ) -> Iterator[Bid]:
+        """One refined bid from every agent that has a brief, as they arrive."""
+        calls = {
+            name: ("refine", (task, brief.own, brief.lessons), {"seed": seed, "usd": usd})
+            for name, brief in briefs.items()
+        }
+        for name, bid in self._gather(calls, self._deadlines.bid):
+            yield bid if isinstance(bid, Bid) else Bid(name, 2, "", 0, None, (), bid)
+
+    def execute(
+        self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
+    ) -> Iterator[Step | Outcome]:
+        """The steps of one agent at work; the outcome comes last, whatever happens."""
+        seat = min(self._seats[agent], key=lambda seat: seat.load)
+        with seat.busy():
+            deadline = time.monotonic() + limits.wall_s + STEP_GRACE
+            stream = seat.stream("execute", task, plan, limits=limits, seed=seed)
+            try:
+                yield from _follow(stream, deadline)
+                return
+            except SaleError as error:
+                reason = str(error)
+            except (RayError, TimeoutError) as error:
+                reason = _explain(error, limits.wall_s)
+                seat.replace()
+        yield Outcome(agent, None, StopReason.CRASHED, error=reason)
+
+    def close(self) -> None:
+        """End every actor, and Ray if it was started here."""
+        for seat in (seat for seats in self._seats.values() for seat in seats):
+            seat.end()
+        ray.shutdown()
+
+    def _gather(
+        self, calls: Mapping[str, tuple[str, tuple[Any, ...], dict[str, Any]]], seconds: float
+    ) -> Iterator[tuple[str, Any]]:
+        """Make one call an agent side by side; yields (agent, result or reason of failure)."""
+        deadline = time.monotonic() + seconds
+        pending: dict[Any, tuple[str, _Seat]] = {}
+        for name, (method, arguments, options) in calls.items():
+            seat = min(self._seats[name], key=lambda seat: seat.load)
+            seat.load += 1
+            pending[seat.call(method, *arguments, **options)] = (name, seat)
+        while pending:
+            left = max(deadline - time.monotonic(), 0.0)
+            done, _ = ray.wait(list(pending), num_returns=1, timeout=left)
+            if not done:
+                break
+            name, seat = pending.pop(done[0])
+            seat.load -= 1
+            yield name, _result(done[0], seat, seconds)
+        for name, seat in pending.values():
+            seat.load -= 1
+            seat.replace()
+            yield name, f"no answer within {seconds:g} s"
+
+
+class _Seat:
+    """One replica: its actor, and how many calls it is serving."""
+
+    def __init__(self, spec: AgentSpec, build: Callable[[AgentSpec], Any]) -> None:
+        self._spec = spec
+        self._build = build
+        self.load = 0
+        self._actor = self._start()
+
+    def call(self, method: str, *arguments: Any, **options: Any) -> Any:
+        return self._method(method).remote(*arguments, **options)
+
+    def stream(self, method: str, *arguments: Any, **options: Any) -> Any:
+        streaming = self._method(method).options(num_returns="streaming")
+        return streaming.remote(*arguments, **options)
+
+    @contextlib.contextmanager
+    def busy(self) -> Iterator[None]:
+        self.load += 1
+        try:
+            yield
+        finally:
+            self.load -= 1
+
+    def replace(self) -> None:
+        """Give up on the actor; a fresh one takes its seat."""
+        self.end()
+        self._actor = self._start()
+
+    def end(self) -> None:
+        with contextlib.suppress(RayError):
+            ray.kill(self._actor)
+
+    def _method(self, name: str) -> Any:
+        return getattr(self._actor, name)
+
+    def _start(self) -> Any:
+        """Actors reserve no CPU: the back ends share the machine's cores among themselves."""
+        options = {"num_cpus": 0, "num_gpus": self._spec.gpus, "max_restarts": 0}
+        actor = ray.remote(_Actor).options(max_concurrency=self._spec.slots + 1, **options)
+        return actor.remote(self._spec, self._build)
+
+
+class _Actor:
+    """An agent inside its own process; it begins to load its model at once."""
+
+    def __init__(self, spec: AgentSpec, build: Callable[[AgentSpec], Any]) -> None:
+        self._agent = build(spec)
+
+    def bid(self, *arguments: Any, **options: Any) -> Bid:
+        bid: Bid = self._agent.bid(*arguments, **options)
+        return bid
+
+    def rate(self, *arguments: Any, **options: Any) -> Ratings:
+        ratings: Ratings = self._agent.rate(*arguments, **options)
+        return ratings
+
+    def refine(self, *arguments: Any, **options: Any) -> Bid:
+        bid: Bid = self._agent.refine(*arguments, **options)
+        return bid
+
+    def execute(self, *arguments: Any, **options: Any) -> Iterator[Step | Outcome]:
+        yield from self._agent.execute(*arguments, **options)
+
+
+def _follow(stream: Any, deadline: float) -> Iterator[Step | Outcome]:
+    """The events of a streaming call, each waited for no longer than the deadline allows."""
+    while True:
+        left = max(deadline - time.monotonic(), 0.0)
+        ready, _ = ray.wait([stream], timeout=left)
+        if not ready:
+            raise GetTimeoutError("no step in time")
+        try:
+            reference = next(stream)
+        except StopIteration:
+            return
+        try:
+            event: Step | Outcome = ray.get(reference, timeout=left)
+        except RayTaskError as error:
+            raise _cause(error) from error
+        yield event
+
+
+def _result(reference: Any, seat: _Seat, seconds: float) -> Any:
+    """The result of a finished call, or the reason of its failure as text."""
+    try:
+        return ray.get(reference)
+    except RayTaskError as error:
+        return str(_cause(error))
+    except RayError as error:
+        seat.replace()
+        return _explain(error, seconds)
+
+
+def _cause(error: RayTaskError) -> SaleError:
+    """What the agent itself raised, when it is one of ours; else one line on what it was."""
+    cause = error.cause
+    if isinstance(cause, SaleError):
+        return cause
+    return BackendError(f"its code failed: {type(cause).__name__}: {cause}".splitlines()[0])
+
+
+def _explain(error: Exception, seconds: float) -> str:
+    if isinstance(error, RayActorError):
+        return "its process died"
+    if isinstance(error, GetTimeoutError | TimeoutError):
+        return f"no answer within {seconds:g} s"
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _start_ray(address: str | None) -> None:
+    """Join the cluster that is named, or start Ray here; its logs stay out of the terminal."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    named = address or os.environ.get("RAY_ADDRESS")
+    options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+    if not named:
+        options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+    try:
+        ray.init(address=named or "local", ignore_reinit_error=True, **options)
+    except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:
+        where = f"the Ray cluster at {named!r}" if named else "a local Ray"
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise BackendError(f"{where} can't be reached: {reason}") from error
