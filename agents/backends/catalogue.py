@@ -75,7 +75,7 @@ class Model(_Entry):
     licence: str
     context: Annotated[int, Field(gt=0)]
     """Tokens of context that the model was trained for."""
-    repository: str
+    repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
     """Its place on the Hugging Face hub."""
     index: Index
     files: Annotated[tuple[File, ...], Field(min_length=1)]

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from sale.agents.backends.catalogue import File, Model
 from sale.agents.backends.sources import DamagedError, Request, Source
-
 from sale.errors import ModelError
 
 ATTEMPTS = 5

