@@ -1,0 +1,425 @@
+"""What a program in a box may do, and what its author would like it to do."""
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sale.agents.coding.bounds import Tier
+from sale.agents.coding.sandbox import (
+    Bounds,
+    RunResult,
+    Sandbox,
+    choose,
+    fresh_workspace,
+    probe,
+    read_files,
+)
+from sale.errors import InputError, SandboxError
+
+CONFINED = (Tier.BWRAP, Tier.LANDLOCK)
+REPORTS = {report.tier: report for report in probe()}
+
+
+@pytest.fixture(scope="module", params=CONFINED)
+def box(request):
+    if not REPORTS[request.param].works:
+        pytest.skip(f"{request.param} does not work here: {REPORTS[request.param].reason}")
+    return choose(request.param)
+
+
+@pytest.fixture
+def folder():
+    with fresh_workspace() as folder:
+        yield folder
+
+
+def run(box: Sandbox, folder: Path, code: str, *, stdin: str = "", **bounds: float) -> RunResult:
+    return box.run(["python", "-c", code], workspace=folder, stdin=stdin, bounds=Bounds(**bounds))
+
+
+def attempt(box: Sandbox, folder: Path, code: str) -> str:
+    """Run an attack and return its last line: `done`, or the error that stopped it."""
+    lines = "\n".join(f"    {line}" for line in code.strip().splitlines())
+    shown = f"try:\n{lines}\n    print('done')\nexcept OSError as e:\n    print(type(e).__name__)"
+    result = run(box, folder, shown)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout.splitlines()[-1]
+
+
+# The normal case
+
+
+def test_a_program_prints_reads_its_input_and_says_how_it_ended(box, folder):
+    code = "import sys; print(input()[::-1]); print('why', file=sys.stderr); sys.exit(3)"
+    result = run(box, folder, code, stdin="abc\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "cba\n", "why\n")
+    assert result.tier == box.tier
+    assert not result.timed_out
+
+
+def test_a_program_reads_and_writes_its_workspace(box, folder):
+    (folder / "old.txt").write_text("old")
+    run(box, folder, "import os; os.mkdir('a'); open('a/b', 'w').write(open('old.txt').read()*2)")
+    assert read_files(folder) == {"old.txt": b"old", "a/b": b"oldold"}
+
+
+def test_a_script_imports_the_modules_beside_it(box, folder):
+    (folder / "helper.py").write_text("answer = 42\n")
+    (folder / "main.py").write_text("import helper; print(helper.answer)\n")
+    assert box.run(["python", "main.py"], workspace=folder).stdout == "42\n"
+
+
+def test_a_second_run_sees_the_files_of_the_first(box, folder):
+    run(box, folder, "open('a', 'w').write('1')")
+    assert run(box, folder, "print(open('a').read())").stdout == "1\n"
+
+
+def test_a_temporary_file_can_be_made(box, folder):
+    code = "import tempfile; f = tempfile.NamedTemporaryFile(); f.write(b'x'); print('done')"
+    assert run(box, folder, code).stdout == "done\n"
+
+
+@pytest.mark.slow
+def test_the_workspace_can_be_tested_with_pytest(box, folder):
+    (folder / "test_it.py").write_text("def test_it(tmp_path):\n    assert tmp_path.is_dir()\n")
+    result = box.run(["python", "-m", "pytest", "-q"], workspace=folder, bounds=Bounds(wall_s=60))
+    assert "1 passed" in result.stdout, result.stdout + result.stderr
+
+
+def test_a_program_that_dies_of_a_signal_has_128_added(box, folder):
+    result = run(box, folder, "import os; os.kill(os.getpid(), 15)")
+    assert result.exit_code == 128 + signal.SIGTERM
+
+
+def test_a_missing_program_is_the_callers_127_and_no_error(box, folder):
+    result = box.run(["no-such-program"], workspace=folder)
+    assert result.exit_code == 127
+    assert "no-such-program" in result.stderr
+
+
+def test_output_that_is_not_text_is_replaced(box, folder):
+    assert (
+        run(box, folder, "import os; os.write(1, b'a\\xffb')").stdout
+        == "a\N{REPLACEMENT CHARACTER}b"
+    )
+
+
+# Secrets and files
+
+
+def test_no_variable_of_this_process_passes(box, folder, monkeypatch):
+    monkeypatch.setenv("SALE_TEST_SECRET", "hunter2")
+    code = """
+import os
+seen = dict(os.environ)
+for pid in (1, os.getppid()):
+    try:
+        seen[pid] = open(f'/proc/{pid}/environ').read()
+    except OSError:
+        pass
+print(seen)
+"""
+    result = run(box, folder, code)
+    assert result.exit_code == 0
+    assert "hunter2" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/shadow",
+        "/etc/passwd",
+        str(Path.home()),
+        __file__,
+        sys.modules[Bounds.__module__].__file__,
+    ],
+)
+def test_files_of_the_host_cannot_be_read(box, folder, path):
+    code = f"import os; print(os.listdir({path!r}) if os.path.isdir({path!r}) else open({path!r}).read(1))"
+    assert attempt(box, folder, code) in {"PermissionError", "FileNotFoundError"}
+
+
+def test_another_workspace_cannot_be_read(box, folder):
+    with fresh_workspace() as other:
+        (other / "secret").write_text("x")
+        (other / "secret").chmod(0o644)
+        other.chmod(0o755)
+        outcome = attempt(box, folder, f"open({str(other / 'secret')!r})")
+    assert outcome in {"PermissionError", "FileNotFoundError"}
+
+
+@pytest.mark.parametrize("target", ["/usr/sale-escape", "/etc/sale-escape", "../sale-escape"])
+def test_nothing_can_be_written_outside(box, folder, target):
+    outcome = attempt(box, folder, f"open({target!r}, 'w')")
+    assert outcome in {"PermissionError", "OSError", "FileNotFoundError"}
+    assert not (folder / target).exists()
+
+
+def test_what_is_written_to_tmp_is_not_on_the_host(box, folder):
+    name = f"sale-escape-{os.getpid()}"
+    attempt(box, folder, f"open('/tmp/{name}', 'w')")
+    assert not Path("/tmp", name).exists()
+
+
+def test_a_link_out_of_the_workspace_leads_nowhere(box, folder, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("intact")
+    victim.chmod(0o666)
+    attempt(box, folder, f"import os; os.symlink({str(victim)!r}, 'l'); open('l', 'w').write('x')")
+    attempt(box, folder, f"import os; os.link({str(victim)!r}, 'h')")
+    assert victim.read_text() == "intact"
+    assert read_files(folder) == {}
+
+
+def test_a_link_left_behind_is_not_followed_when_the_files_are_collected(box, folder):
+    code = "import os; os.symlink('/etc', 'd'); os.symlink('/etc/hostname', 'f'); os.mkfifo('p')"
+    assert attempt(box, folder, code) == "done"
+    assert read_files(folder) == {}
+
+
+@pytest.mark.parametrize("knob", ["kernel/core_pattern", "vm/drop_caches", "kernel/modprobe"])
+def test_the_kernels_knobs_cannot_be_turned(box, folder, knob):
+    # It opens the file and writes nothing, so that a hole would do no harm.
+    code = f"import os; os.open('/proc/sys/{knob}', os.O_WRONLY)"
+    assert attempt(box, folder, code) in {"PermissionError", "OSError", "FileNotFoundError"}
+
+
+def test_the_system_request_key_cannot_be_pressed(box, folder):
+    code = "import os; os.open('/proc/sysrq-trigger', os.O_WRONLY)"
+    assert attempt(box, folder, code) in {"PermissionError", "OSError", "FileNotFoundError"}
+
+
+# Rights
+
+
+def test_a_program_is_not_root_and_cannot_become_it(box, folder):
+    code = "import os\nassert os.getuid() and os.getgid()\nos.setuid(0)"
+    assert attempt(box, folder, code) == "PermissionError"
+
+
+@pytest.mark.parametrize("flag", [0x10000000, 0x10000000 | 0x20000, 0x20000, 0x40000000])
+def test_no_namespace_can_be_made(box, folder, flag):
+    code = f"import ctypes; print(ctypes.CDLL(None).unshare({flag})); raise SystemExit(0)"
+    assert run(box, folder, code).stdout == "-1\n"
+
+
+def test_no_namespace_can_be_made_by_clone_either(box, folder):
+    code = """
+import ctypes, platform
+clone, clone3 = {'x86_64': 56, 'aarch64': 220}[platform.machine()], 435
+libc = ctypes.CDLL(None)
+print(libc.syscall(clone, 0x10000000 | 17, 0, 0, 0, 0), libc.syscall(clone3, 0, 0))
+"""
+    assert run(box, folder, code).stdout == "-1 -1\n"
+
+
+def test_other_processes_cannot_be_traced_or_signalled(box, folder):
+    code = f"import os; os.kill({os.getpid()}, 0)"
+    assert attempt(box, folder, code) in {"PermissionError", "ProcessLookupError"}
+
+
+def test_no_descriptor_of_this_process_passes(box, folder, tmp_path):
+    with (tmp_path / "open").open("w") as held:
+        os.set_inheritable(held.fileno(), True)
+        code = "import os\nfor fd in range(3, 256):\n    try: print(os.fstat(fd))\n    except OSError: pass"
+        assert run(box, folder, code).stdout == ""
+
+
+# Network
+
+
+def test_a_server_on_this_machine_cannot_be_reached(box, folder):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2)"
+        assert attempt(box, folder, code) in {"PermissionError", "ConnectionRefusedError"}
+
+
+def test_no_datagram_leaves(box, folder):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.setblocking(False)
+        address = server.getsockname()
+        attempt(
+            box,
+            folder,
+            f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', {address})",
+        )
+        with pytest.raises(BlockingIOError):
+            server.recv(1)
+
+
+def test_an_abstract_socket_cannot_be_reached(box, folder):
+    name = f"\0sale-{os.getpid()}-{time.monotonic_ns()}"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(name)
+        server.listen()
+        code = f"import socket; socket.socket(socket.AF_UNIX).connect({name!r})"
+        assert attempt(box, folder, code) in {"PermissionError", "ConnectionRefusedError"}
+
+
+def test_a_virtual_machines_host_cannot_be_reached(box, folder):
+    code = "import socket; socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)"
+    assert attempt(box, folder, code) == "PermissionError"
+
+
+def test_an_io_uring_that_could_make_sockets_is_refused(box, folder):
+    code = (
+        "import ctypes; print(ctypes.CDLL(None).syscall(425, 8, ctypes.create_string_buffer(120)))"
+    )
+    assert run(box, folder, code).stdout == "-1\n"
+
+
+# Bounds
+
+
+def test_a_program_that_sleeps_is_stopped(box, folder):
+    result = run(box, folder, "print('here', flush=True); import time; time.sleep(60)", wall_s=0.5)
+    assert result.timed_out
+    assert result.stdout == "here\n"
+    assert result.wall_s < 20
+
+
+@pytest.mark.slow
+def test_a_program_that_computes_is_stopped(box, folder):
+    result = run(box, folder, "while True: pass", cpu_s=1, wall_s=30)
+    assert result.timed_out
+    assert result.exit_code == 128 + signal.SIGXCPU
+
+
+DAEMON = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True:
+            open('beat', 'a').write('x')
+            time.sleep(0.01)
+    os._exit(0)
+while not os.path.exists('beat'):
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("last", ["pass", "time.sleep(60)"])
+def test_a_daemon_dies_with_its_program(box, folder, last):
+    result = run(box, folder, DAEMON + last, wall_s=5)
+    assert result.timed_out == (last != "pass")
+    assert not [child for child in _processes() if str(folder) in child or "beat" in child]
+    before = (folder / "beat").stat().st_size
+    assert before
+    deadline = time.monotonic() + 0.2
+    while time.monotonic() < deadline:
+        assert (folder / "beat").stat().st_size == before
+
+
+def _processes():
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+
+
+def test_a_fork_bomb_is_bounded(box, folder):
+    code = """
+import os, time
+children = 0
+try:
+    while True:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        children += 1
+except OSError as error:
+    print(children, type(error).__name__)
+"""
+    result = run(box, folder, code, processes=20, wall_s=30)
+    count, error = result.stdout.split()
+    assert error == "BlockingIOError"
+    assert int(count) <= 20 + 20  # where the count is the user's, others may end meanwhile
+
+
+def test_a_memory_hog_is_bounded(box, folder):
+    result = run(box, folder, "x = bytearray(1 << 30)", memory_bytes=256 << 20)
+    assert "MemoryError" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_family_of_memory_hogs_is_bounded(box, folder):
+    code = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        x = b'x' * (100 << 20)
+        time.sleep(60)
+time.sleep(60)
+"""
+    result = run(box, folder, code, memory_bytes=256 << 20, wall_s=30)
+    assert "bytes of memory in use" in result.stderr
+    assert not result.timed_out
+
+
+def test_a_file_cannot_grow_past_its_bound(box, folder):
+    run(box, folder, "open('big', 'wb').write(b'x' * (2 << 20))", file_bytes=1 << 20)
+    assert (folder / "big").stat().st_size <= 1 << 20
+
+
+@pytest.mark.slow
+def test_a_workspace_cannot_grow_past_its_bound(box, folder):
+    code = "import time\nfor i in range(60):\n    open(str(i), 'wb').write(b'x' * (1 << 20))\ntime.sleep(60)"
+    result = run(box, folder, code, disk_bytes=16 << 20, wall_s=30)
+    assert "bytes of files in the workspace" in result.stderr
+
+
+def test_endless_output_is_cut_in_the_middle(box, folder):
+    code = "import os\nos.write(1, b'head')\nwhile True: os.write(1, b'x' * 65536)"
+    result = run(box, folder, code, file_bytes=1 << 20, output_bytes=1000)
+    assert result.stdout.startswith("headx")
+    assert "bytes cut ...]" in result.stdout
+    assert len(result.stdout) < 1100
+
+
+# Choosing
+
+
+def test_an_unknown_sandbox_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match="'docker'; choose from auto, bwrap, landlock, none"):
+        choose("docker")
+
+
+def test_auto_takes_the_strongest_that_works():
+    working = [report.tier for report in REPORTS.values() if report.works]
+    if working == [Tier.NONE]:
+        with pytest.raises(SandboxError, match="to fix it"):
+            choose()
+    else:
+        assert choose().tier == working[0]
+
+
+def test_no_bwrap_means_an_error_with_the_fix(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(SandboxError, match="bwrap is not installed .*install bubblewrap"):
+        choose("bwrap")
+
+
+def test_none_is_had_by_name_and_stamps_its_results(folder):
+    assert run(choose("none"), folder, "print(1)").tier == Tier.NONE
+
+
+def test_none_passes_no_secret_and_is_bounded_in_time(folder, monkeypatch):
+    monkeypatch.setenv("SALE_TEST_SECRET", "hunter2")
+    code = "import os, time; print(dict(os.environ), flush=True); time.sleep(60)"
+    result = run(choose("none"), folder, code, wall_s=0.5)
+    assert result.timed_out
+    assert "hunter2" not in result.stdout
+
+
+def test_a_workspace_that_is_no_folder_is_refused(box, tmp_path):
+    with pytest.raises(InputError, match="give an existing folder"):
+        box.run(["python"], workspace=tmp_path / "none")
