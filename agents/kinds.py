@@ -13,7 +13,7 @@ from sale.agents.agent import OpenedWork
 from sale.agents.coding import checks, sandbox
 from sale.agents.coding.function_work import FunctionWork
 from sale.agents.coding.suite import run_tests
-from sale.agents.coding.workspace import Workspace, snapshot
+from sale.agents.coding.working_copy import WorkingCopy, snapshot
 from sale.agents.coding.workspace_work import WorkspaceWork
 from sale.agents.search import verify as search_verify
 from sale.agents.search.corpus import Corpus
@@ -39,7 +39,7 @@ class Workshop:
             instruction = prompting.instruction("search", passages=passages)
             yield OpenedWork(SearchWork(tools), instruction)
         elif task.workspace is not None:
-            with Workspace.copy_of(Path(task.workspace)) as workspace:
+            with WorkingCopy.of(Path(task.workspace)) as workspace:
                 files = "The files:\n" + snapshot(workspace.before)
                 instruction = prompting.instruction("coding_workspace", files=files)
                 yield OpenedWork(WorkspaceWork(workspace, sandbox.choose(self.tier)), instruction)
@@ -60,7 +60,7 @@ class Workshop:
         return checks.verdict(found, results), results
 
     def _verify_diff(self, source: Path, diff: str) -> tuple[Verdict, tuple[Check, ...]]:
-        with Workspace.copy_of(source) as workspace:
+        with WorkingCopy.of(source) as workspace:
             problem = workspace.apply(diff)
             applies = Check("the diff applies", problem is None, problem or "")
             if problem is not None:

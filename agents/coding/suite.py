@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from sale.agents.coding.sandbox import Bounds, RunResult, Sandbox
-from sale.agents.coding.workspace import Workspace
+from sale.agents.coding.working_copy import WorkingCopy
 from sale.types import Check
 
 SECONDS = 120.0
 
 
-def run_tests(workspace: Workspace, sandbox: Sandbox) -> Check | None:
+def run_tests(workspace: WorkingCopy, sandbox: Sandbox) -> Check | None:
     """Run pytest, or unittest where pytest is missing; None when there are no tests.
 
     The exit code decides, so code that sets out to end the test run early can fool it.
     """
-    if not any(_is_test(path) for path in workspace.paths()):
+    if not any(_is_test(path) for path in workspace.texts()):
         return None
     result = _run(workspace, sandbox, ["-m", "pytest", "-q", "-p", "no:cacheprovider"])
     name = "pytest"
@@ -34,7 +34,7 @@ def _is_test(path: str) -> bool:
     return (name.startswith("test_") and name.endswith(".py")) or name.endswith("_test.py")
 
 
-def _run(workspace: Workspace, sandbox: Sandbox, arguments: list[str]) -> RunResult:
+def _run(workspace: WorkingCopy, sandbox: Sandbox, arguments: list[str]) -> RunResult:
     return sandbox.run(
         ["python", *arguments],
         workspace=workspace.root,

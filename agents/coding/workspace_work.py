@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from sale.agents.coding.sandbox import Bounds, Sandbox
-from sale.agents.coding.workspace import Workspace
+from sale.agents.coding.working_copy import WorkingCopy
 from sale.agents.loop import Answer, Observation
 from sale.agents.protocol import Action
 from sale.errors import InputError
@@ -23,7 +23,7 @@ class WorkspaceWork:
     hint = "I found no action. Reply with one block like ```read PATH, ```write PATH or ```done."
     last_call = "Stop here. Reply with ```done and a short account of what you changed."
 
-    def __init__(self, workspace: Workspace, sandbox: Sandbox) -> None:
+    def __init__(self, workspace: WorkingCopy, sandbox: Sandbox) -> None:
         self._workspace = workspace
         self._sandbox = sandbox
         self._tools: Mapping[str, Callable[[Action], Observation]] = {
@@ -62,8 +62,8 @@ class WorkspaceWork:
         wanted = action.text
         hits = [
             f"{path}:{number}: {line.strip()[:160]}"
-            for path in self._workspace.paths()
-            for number, line in enumerate(self._workspace.read(path).split("\n"), start=1)
+            for path, text in self._workspace.texts().items()
+            for number, line in enumerate(text.split("\n"), start=1)
             if wanted and wanted in line
         ]
         return Observation(_cut("\n".join(hits[:40])) or f"No line contains {wanted!r}.")

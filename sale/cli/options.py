@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sale.agents.backends.catalogue import catalogue, locate
+from sale.agents.backends.catalogue import catalogue
+from sale.agents.backends.pull import locate
 from sale.config import MarketFile, load_market
 from sale.errors import ModelError
 from sale.memory.embedding import Embedder, MiniLM

@@ -1,0 +1,122 @@
+"""A private copy of a user's folder: files are read and written in it, a diff comes out.
+
+The copy is written by sandboxed code, so nothing in it is trusted: no symlink is followed, no
+path leaves it, and no tool of git reads a configuration from it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sale.agents.coding.sandbox import copy_in, read_files
+from sale.errors import InputError
+
+
+class WorkingCopy:
+    """The copy, and what it held at first."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.before = read_files(root)
+
+    @staticmethod
+    @contextmanager
+    def of(source: Path) -> Iterator[WorkingCopy]:
+        """Copy a folder, and delete the copy afterwards."""
+        folder = Path(tempfile.mkdtemp(prefix="sale-work-"))
+        try:
+            root = folder / "copy"
+            copy_in(source, root)
+            yield WorkingCopy(root)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def texts(self) -> dict[str, str]:
+        """Every text file by its relative path, sorted."""
+        found = sorted(read_files(self.root).items())
+        return {path: content.decode() for path, content in found if not _binary(content)}
+
+    def read(self, path: str) -> str:
+        """The text of one file; InputError when there is none."""
+        return self._inside(path, exists=True).read_text(errors="replace")
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file and the folders above it."""
+        target = self._inside(path, exists=False)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        except OSError as error:
+            raise InputError(f"{path!r} can't be written: {error.strerror}") from error
+
+    def diff(self) -> str:
+        """The change so far, in the unified format that `git apply` takes."""
+        after = read_files(self.root)
+        parts = (
+            _file_diff(path, self.before.get(path), after.get(path))
+            for path in sorted({*self.before, *after})
+            if self.before.get(path) != after.get(path) and "__pycache__" not in path
+        )
+        return "".join(parts)
+
+    def apply(self, diff: str) -> str | None:
+        """Apply a diff to the copy; the reason when it doesn't fit."""
+        done = subprocess.run(
+            ["git", "apply", "--whitespace=nowarn", "-"],
+            cwd=self.root,
+            input=diff.encode(),
+            capture_output=True,
+            check=False,
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_CEILING_DIRECTORIES": "/"},
+        )
+        return None if done.returncode == 0 else done.stderr.decode(errors="replace").strip()
+
+    def _inside(self, path: str, *, exists: bool) -> Path:
+        """A path that stays in the copy, with no symlink on the way."""
+        relative = Path(path.strip().strip("`'\""))
+        if relative.is_absolute() or ".." in relative.parts or not relative.parts:
+            raise InputError(f"{path!r} is not a path inside the workspace")
+        target = self.root / relative
+        steps = [target, *target.parents][: len(relative.parts)]
+        if any(step.is_symlink() for step in steps):
+            raise InputError(f"{path!r} leads through a symbolic link")
+        if exists and not target.is_file():
+            raise InputError(f"there is no file {path!r}")
+        return target
+
+
+def snapshot(files: Mapping[str, bytes], *, most: int = 60) -> str:
+    """The files of a folder with their sizes in lines, for an agent's first prompt."""
+    lines = {path: len(content.splitlines()) for path, content in sorted(files.items())}
+    shown = [f"{path} ({count} lines)" for path, count in lines.items()]
+    more = f"\n... and {len(shown) - most} more" if len(shown) > most else ""
+    return "\n".join(shown[:most]) + more
+
+
+def _file_diff(path: str, before: bytes | None, after: bytes | None) -> str:
+    if _binary(before) or _binary(after):
+        return f"# binary file {path} changed; not shown\n"
+    lines = difflib.unified_diff(
+        (before or b"").decode().splitlines(keepends=True),
+        (after or b"").decode().splitlines(keepends=True),
+        fromfile="/dev/null" if before is None else f"a/{path}",
+        tofile="/dev/null" if after is None else f"b/{path}",
+    )
+    mode = {before is None: "new file mode 100644\n", after is None: "deleted file mode 100644\n"}
+    body = "".join(
+        line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines
+    )
+    return f"diff --git a/{path} b/{path}\n{mode.get(True, '')}{body}"
+
+
+def _binary(content: bytes | None) -> bool:
+    try:
+        return b"\x00" in (content or b"") or (content or b"").decode() is None
+    except UnicodeDecodeError:
+        return True

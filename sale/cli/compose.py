@@ -1,0 +1,75 @@
+"""A market file comes to life: agents, pool, auctioneer and memory are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sale.agents.agent import Agent
+from sale.agents.coding import sandbox
+from sale.agents.kinds import Workshop
+from sale.auction.auctioneer import Auctioneer
+from sale.config import MarketFile
+from sale.draft import Observer
+from sale.market import Market, Memory, Rules
+from sale.types import AgentSpec, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class BuildAgent:
+    """Builds an agent inside its actor; small and picklable."""
+
+    workshop: Workshop
+
+    def __call__(self, spec: AgentSpec) -> Agent:
+        """Build the agent of one roster entry."""
+        return Agent(spec, opener=self.workshop.open)
+
+
+@contextmanager
+def running_market(
+    file: MarketFile, source: str, memory: Memory, *, kind: Kind, observe: Observer
+) -> Iterator[Market]:
+    """Start the agents of a market file, and end them when the block ends.
+
+    Raises `SandboxError` before anything starts when coding tasks have no sandbox here.
+    """
+    tier = str(sandbox.choose(file.sandbox.tier).tier) if kind is Kind.CODING else "not used"
+    from sale.pool import Deadlines, RayPool  # Ray takes half a second to import
+
+    workshop = Workshop(file.sandbox.tier)
+    pool = RayPool(
+        file.roster,
+        file.jury,
+        BuildAgent(workshop),
+        deadlines=Deadlines(file.auction.bid_deadline_s, file.auction.rate_deadline_s),
+        address=file.ray.address,
+    )
+    try:
+        yield Market(
+            pool=pool,
+            memory=memory,
+            auctioneer=Auctioneer(file.roster, file.weights()),
+            verifier=workshop.verify,
+            rules=_rules(file, source, tier),
+            observe=observe,
+        )
+    finally:
+        pool.close()
+
+
+def _rules(file: MarketFile, source: str, tier: str) -> Rules:
+    auction, limits = file.auction, file.limits
+    rounds = 2 if auction.refine else 1
+    return Rules(
+        name=source,
+        sandbox=tier,
+        limits=file.execution_limits(usd=None),
+        refine=auction.refine,
+        lessons=auction.lessons,
+        plan_in_prompt=auction.plan_in_prompt == "own",
+        wall_s=rounds * (auction.bid_deadline_s + auction.rate_deadline_s)
+        + 2 * limits.wall_s
+        + 600,
+    )

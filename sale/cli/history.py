@@ -1,0 +1,158 @@
+"""`sale log`, `sale show` and `sale stats`: what the auction memory knows."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sale.cli.options import Db, Json, open_store
+from sale.cli.output import auction_json, print_json
+from sale.cli.render import show_auction, usage_cells
+from sale.cli.text import dollars, number, plain, when
+from sale.errors import InputError
+from sale.memory.log import LogEntry
+from sale.memory.stats import Stats
+from sale.types import Kind
+
+_UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def log(
+    agent: Annotated[str | None, typer.Option(help="Only auctions in which it bid.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only tasks of this kind.")] = None,
+    suite: Annotated[str | None, typer.Option(help="Only tasks of this suite.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="T", help="A date, or an age such as 30m, 12h, 7d.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    db: Db = None,
+    json: Json = False,
+) -> int:
+    """List auctions, newest first."""
+    earliest = None if since is None else _moment(since)
+    with open_store(db) as store:
+        entries = store.log(agent=agent, kind=kind, suite=suite, since=earliest, limit=limit)
+    if json:
+        print_json([_entry_json(entry) for entry in entries])
+    elif entries:
+        Console().print(_log_table(entries))
+    else:
+        typer.echo('no auctions yet; hold one with: sale submit "TASK"', err=True)
+    return 0
+
+
+def show(
+    auction: Annotated[str, typer.Argument(help="The id of an auction, or how it begins.")],
+    db: Db = None,
+    json: Json = False,
+) -> int:
+    """Show one auction: bids with every term, why the winner won, and what it did."""
+    with open_store(db) as store:
+        found = store.get(auction)
+    if json:
+        print_json(auction_json(found, trajectory=True))
+    else:
+        show_auction(Console(), found, trajectory=True)
+    return 0
+
+
+def stats(db: Db = None, json: Json = False) -> int:
+    """Sum up all auctions by agent and by stage."""
+    with open_store(db) as store:
+        found = store.stats()
+    if json:
+        print_json(_stats_json(found))
+        return 0
+    console = Console()
+    for table in (_agents_table(found), _stages_table(found)):
+        console.print(table)
+    states = ", ".join(f"{count} {state}" for state, count in found.states.items())
+    console.print(Text(f"auctions: {states or 'none yet'}"))
+    return 0
+
+
+def _moment(text: str) -> float:
+    """Seconds since the epoch for a date or an age."""
+    if age := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
+        return time.time() - int(age[1]) * _UNITS[age[2]]
+    try:
+        return datetime.fromisoformat(text.strip()).timestamp()
+    except (ValueError, OverflowError, OSError) as error:
+        raise InputError(
+            f"--since {text!r} is no moment; give a date such as 2026-11-22 or an age such as 7d"
+        ) from error
+
+
+def _entry_json(entry: LogEntry) -> dict[str, Any]:
+    return {"auction_id" if key == "id" else key: value for key, value in asdict(entry).items()}
+
+
+def _log_table(entries: list[LogEntry]) -> Table:
+    table = Table()
+    for heading in ("auction", "started", "kind", "task", "winner", "state", "verified"):
+        table.add_column(heading, no_wrap=heading in {"auction", "started"})
+    table.add_column("seconds", justify="right")
+    table.add_column("dollars", justify="right")
+    for entry in entries:
+        state = entry.stop_reason or entry.state
+        table.add_row(
+            entry.id,
+            when(entry.started),
+            entry.kind,
+            Text(plain(entry.text, limit=50)),
+            Text(entry.winner or "-"),
+            state,
+            entry.verified or "-",
+            number(entry.wall_s, 1),
+            dollars(entry.usd),
+        )
+    return table
+
+
+def _agents_table(found: Stats) -> Table:
+    table = Table(title="By agent")
+    table.add_column("agent")
+    headings = ("bids", "wins", "passed", "failed", "unchecked", "mean score", "calls", "dollars")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for entry in found.agents:
+        counts = (entry.bids, entry.wins, entry.passed, entry.failed, entry.unchecked)
+        table.add_row(
+            Text(entry.agent),
+            *map(str, counts),
+            number(entry.score),
+            f"{entry.usage.calls:,}",
+            dollars(entry.usage.usd),
+        )
+    return table
+
+
+def _stages_table(found: Stats) -> Table:
+    table = Table(title="By stage")
+    table.add_column("stage")
+    headings = ("prompt", "cached", "completion", "calls", "tools", "seconds", "dollars", "share")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for entry in found.stages:
+        share = "-" if entry.usd_share is None else f"{entry.usd_share:.0%}"
+        table.add_row(entry.stage, *usage_cells(entry.usage), share)
+    table.add_section()
+    table.add_row("total", *usage_cells(found.total), "")
+    return table
+
+
+def _stats_json(found: Stats) -> dict[str, Any]:
+    return {
+        "agents": [asdict(entry) for entry in found.agents],
+        "stages": [asdict(entry) for entry in found.stages],
+        "states": {str(state): count for state, count in found.states.items()},
+        "total": asdict(found.total),
+    }

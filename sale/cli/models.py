@@ -1,0 +1,88 @@
+"""`sale models`: the models of the embedded market, and fetching them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from sale.agents.backends.catalogue import Model, catalogue
+from sale.agents.backends.pull import cache_folder, locate, pull
+from sale.cli.options import Json
+from sale.cli.output import print_json
+
+app = typer.Typer(help="List and fetch models.", no_args_is_help=True)
+
+
+@app.command(name="list")
+def list_models(json: Json = False) -> int:
+    """List the models of the catalogue and whether they are on this machine."""
+    models = list(catalogue().values())
+    if json:
+        print_json([_model_json(model) for model in models])
+        return 0
+    table = Table(caption=f"kept in {cache_folder()}")
+    for heading in ("model", "kind", "size", "licence", "$ per million tokens", "here"):
+        table.add_column(heading)
+    for model in models:
+        price = "-" if model.price is None else f"{model.price.input:g}"
+        size = f"{model.bytes / 1e6:,.0f} MB"
+        here = "yes" if locate(model.name) else "no"
+        table.add_row(model.name, model.kind, size, model.licence, price, here)
+    Console().print(table)
+    return 0
+
+
+@app.command(name="pull")
+def pull_models(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all of them.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Fetch models; what is here and whole is not fetched again."""
+    wanted = names or list(catalogue())
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description:>20}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    ) as bar:
+        rows: dict[str, TaskID] = {}
+
+        def draw(name: str, done: int, total: int) -> None:
+            if name not in rows:
+                rows[name] = bar.add_task(name, total=total)
+            bar.update(rows[name], completed=done)
+
+        paths = pull(wanted, progress=draw)
+    if json:
+        print_json(dict(zip(dict.fromkeys(wanted), map(str, paths), strict=True)))
+    return 0
+
+
+def _model_json(model: Model) -> dict[str, Any]:
+    here = locate(model.name)
+    return {
+        "name": model.name,
+        "kind": model.kind,
+        "bytes": model.bytes,
+        "licence": model.licence,
+        "price": model.price and model.price.model_dump(),
+        "here": here is not None,
+        "path": here and str(here),
+    }

@@ -1,0 +1,206 @@
+"""An auction for people: the bids with every term of their scores, and why the winner won."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sale.cli.text import block, dollars, number, plain, when
+from sale.types import Appraisal, Auction, Outcome, Stage, Term, Usage, Verdict
+
+_STYLE = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.NONE: "yellow"}
+_VERDICT = {
+    Verdict.PASSED: "verified: its visible checks passed",
+    Verdict.FAILED: "not verified: a visible check failed",
+    Verdict.NONE: "not verified: the task shows nothing that tests the answer",
+}
+
+
+def show_auction(console: Console, auction: Auction, *, trajectory: bool = False) -> None:
+    """Print an auction from its task to its bill."""
+    for part in _parts(auction, trajectory=trajectory):
+        console.print(part)
+
+
+def _parts(auction: Auction, *, trajectory: bool) -> Iterator[RenderableType]:
+    yield _header(auction)
+    if auction.bids:
+        yield _bids(auction)
+    if auction.award:
+        yield Text(explain(auction))
+        yield _plan(auction)
+    if trajectory and auction.steps:
+        yield from _trajectory(auction)
+    if auction.outcome:
+        yield _outcome(auction.outcome)
+    yield _bill(auction)
+    if auction.error:
+        yield Text(plain(auction.error), style="red")
+
+
+def _header(auction: Auction) -> RenderableType:
+    facts = (
+        f"auction {auction.id}  ·  {auction.state}  ·  {when(auction.started)}  ·  "
+        f"market {auction.market}  ·  seed {auction.seed}  ·  sandbox {auction.sandbox}"
+    )
+    task = block(auction.task.text, limit=2_000)
+    return Panel(Group(task), title=f"{auction.task.kind} task", subtitle=facts, expand=True)
+
+
+def _bids(auction: Auction) -> Table:
+    """One row a bid; the columns of the terms are what each adds to the score."""
+    names = _term_names(auction)
+    table = Table(title="Bids: what each term adds to the score, and the lowest score wins")
+    for heading in ("agent", "round", "tokens", "entropy"):
+        table.add_column(heading, justify="left" if heading == "agent" else "right")
+    for heading in (*(f"-{n}" if n != "cost" else "+cost" for n in names), "score", ""):
+        table.add_column(heading.replace("rating:", "rated by\n"), justify="right")
+    appraised = {(entry.agent, entry.round): entry for entry in auction.appraisals}
+    for bid in auction.bids:
+        if bid.error is not None:
+            blanks = ["-"] * (3 + len(names))
+            table.add_row(bid.agent, str(bid.round), *blanks, plain(bid.error, limit=80))
+            continue
+        entry = appraised.get((bid.agent, bid.round))
+        terms = {term.name: term for term in entry.terms} if entry else {}
+        table.add_row(
+            bid.agent,
+            str(bid.round),
+            str(bid.tokens),
+            number(bid.entropy, 2),
+            *(_term(terms.get(name)) for name in names),
+            number(entry.score if entry else None),
+            _mark(auction, bid.agent, bid.round),
+        )
+    return table
+
+
+def _term_names(auction: Auction) -> list[str]:
+    names = [term.name for entry in auction.appraisals for term in entry.terms]
+    return list(dict.fromkeys(names))
+
+
+def _term(term: Term | None) -> str:
+    """The contribution, and the rating behind it in brackets."""
+    if term is None:
+        return "-"
+    shown = f"{term.contribution:.3f}"
+    return f"{shown} ({term.feature:.1f})" if term.name.startswith("rating:") else shown
+
+
+def _mark(auction: Auction, agent: str, round: int) -> str:
+    award = auction.award
+    if award is None:
+        return ""
+    if (award.agent, award.round) == (agent, round):
+        return "won"
+    return "led before refinement" if (award.provisional, 1) == (agent, round) else ""
+
+
+def explain(auction: Auction) -> str:
+    """Why the winner won, in words: against the next best agent, term by term."""
+    award = auction.award
+    if award is None:
+        return "No award was made."
+    chosen = _entry(auction, award.agent, award.round)
+    rivals = [entry for entry in auction.appraisals if entry.agent != award.agent]
+    if chosen is None or not rivals:
+        return f"{award.agent} won: it made the only usable bid."
+    rival = min(rivals, key=lambda entry: entry.score)
+    gains = sorted(_gains(chosen, rival), key=lambda gain: -abs(gain[1]))
+    told = ", ".join(f"{name} {gain:+.3f}" for name, gain in gains if abs(gain) >= 0.0005)
+    after = " after refining its plan" if award.round > 1 else ""
+    if chosen.score > rival.score:
+        why = f"took over from {award.provisional}, which failed"
+        return f"{award.agent} {why}; its score is {chosen.score:.3f}."
+    return (
+        f"{award.agent} won{after} with {chosen.score:.3f} against {rival.score:.3f} of "
+        f"{rival.agent}, a lead of {rival.score - chosen.score:.3f}: {told or 'a tie'}."
+    )
+
+
+def _gains(chosen: Appraisal, rival: Appraisal) -> Iterator[tuple[str, float]]:
+    """By how much each term sets the chosen bid ahead (+) of the rival, or back (-)."""
+    theirs = {term.name: term.contribution for term in rival.terms}
+    for term in chosen.terms:
+        lead = term.contribution - theirs.get(term.name, 0.0)
+        yield term.name.replace("rating:", "rating by "), -lead if term.name == "cost" else lead
+
+
+def _entry(auction: Auction, agent: str, round: int) -> Appraisal | None:
+    found = (e for e in auction.appraisals if (e.agent, e.round) == (agent, round))
+    return next(found, None)
+
+
+def _plan(auction: Auction) -> RenderableType:
+    award = auction.award
+    plans = [
+        b.plan for b in auction.bids if award and (b.agent, b.round) == (award.agent, award.round)
+    ]
+    text = block(plans[0] if plans else "", limit=2_000)
+    return Panel(text, title=f"the plan of {award.agent if award else '-'}")
+
+
+def _trajectory(auction: Auction) -> Iterator[RenderableType]:
+    for step in auction.steps:
+        name = f"{step.action or 'no action'} {plain(step.argument, limit=60)}".strip()
+        parts = [block(step.reply, limit=4_000)]
+        if step.observation:
+            parts += [Text("→ observed", style="dim"), block(step.observation, limit=2_000)]
+        yield Panel(Group(*parts), title=f"step {step.index}: {name}", title_align="left")
+
+
+def _outcome(outcome: Outcome) -> RenderableType:
+    parts: list[RenderableType] = []
+    if outcome.answer is not None:
+        parts.append(block(outcome.answer))
+    for citation in outcome.citations:
+        source = f"{plain(citation.title, limit=100)} ({plain(citation.source, limit=200)})"
+        parts += [Text(f"\ncited: {source}", style="bold"), block(citation.text, limit=600)]
+    lines = [
+        Text(
+            f"{'passed' if check.passed else 'FAILED'}  {plain(check.name, limit=120)}"
+            + (f"  {plain(check.detail, limit=160)}" if check.detail else ""),
+            style="green" if check.passed else "red",
+        )
+        for check in outcome.checks
+    ]
+    if lines:
+        parts += [Text(""), *lines]
+    if outcome.error:
+        parts.append(Text(plain(outcome.error, limit=400), style="red"))
+    title = f"{outcome.agent}: {outcome.stop_reason}"
+    style = _STYLE[outcome.verified] if outcome.answer else "red"
+    verdict = _VERDICT[outcome.verified] if outcome.answer else "no answer"
+    return Panel(Group(*parts), title=title, subtitle=verdict, border_style=style)
+
+
+def _bill(auction: Auction) -> Table:
+    """Tokens, calls, seconds and dollars by stage; the auction itself is part of the bill."""
+    table = Table(title="Usage by stage")
+    table.add_column("stage")
+    for heading in ("prompt", "cached", "completion", "calls", "tools", "seconds", "dollars"):
+        table.add_column(heading, justify="right")
+    for stage in Stage:
+        if stage in auction.usage:
+            table.add_row(stage, *usage_cells(auction.usage[stage]))
+    table.add_section()
+    table.add_row("total", *usage_cells(auction.total))
+    return table
+
+
+def usage_cells(usage: Usage) -> tuple[str, ...]:
+    """The cells of a usage for a table."""
+    return (
+        f"{usage.prompt_tokens:,}",
+        f"{usage.cached_tokens:,}",
+        f"{usage.completion_tokens:,}",
+        f"{usage.calls:,}",
+        f"{usage.tool_calls:,}",
+        f"{usage.wall_s:,.1f}",
+        dollars(usage.usd),
+    )

@@ -1,0 +1,103 @@
+"""`sale submit`: one task, one auction, one answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sale.agents.kinds import check_inputs
+from sale.cli.compose import running_market
+from sale.cli.options import Db, Json, MarketOption, missing_models, open_market, open_store
+from sale.cli.output import auction_json, print_json
+from sale.cli.progress import Progress
+from sale.cli.render import show_auction
+from sale.config import MarketFile
+from sale.errors import BudgetError, InputError, ModelError, SaleError
+from sale.tasks.single import read_task
+from sale.types import Auction, Kind, StopReason, Task
+
+
+def submit(
+    text: Annotated[str | None, typer.Argument(help="The task in words.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", metavar="FILE", help="Read the task from FILE, or FILE#ID."),
+    ] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(help="Default: search when --corpus is given, else coding.")
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Work on a copy of DIR; answer with a diff.")
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Answer from the documents in DIR.")
+    ] = None,
+    market: MarketOption = None,
+    db: Db = None,
+    budget: Annotated[
+        float | None, typer.Option(metavar="USD", help="Most dollars to spend, auction included.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Makes the auction repeatable.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    json: Json = False,
+) -> int:
+    """Put a task up for auction; the winner does it, and its answer is printed.
+
+    Exit codes: 0 done, 1 no answer, 2 bad input, 3 no agent could bid, 4 budget spent,
+    130 interrupted.
+    """
+    if budget is not None and not 0 < budget < float("inf"):
+        raise InputError(f"--budget must be a positive number of dollars, got {budget}")
+    put_up = read_task(text, task, kind=kind, workspace=workspace, corpus=corpus)
+    check_inputs(put_up)
+    source, file = open_market(market)
+    if missing := missing_models(file):
+        names = ", ".join(missing)
+        raise ModelError(f"models not on this machine: {names}; run `sale models pull`")
+    progress = Progress(Console(stderr=True), quiet=quiet)
+    try:
+        with progress:
+            auction = _hold(put_up, source, file, progress, db=db, seed=seed, usd=budget)
+    except (SaleError, KeyboardInterrupt):
+        if progress.auction is not None:
+            _print(progress.auction, json=json)
+        raise
+    _print(auction, json=json)
+    return _exit_code(auction)
+
+
+def _hold(
+    task: Task,
+    source: str,
+    file: MarketFile,
+    progress: Progress,
+    *,
+    db: str | None,
+    seed: int | None,
+    usd: float | None,
+) -> Auction:
+    """Open a market, hold one auction in it, and take it down again."""
+    with (
+        open_store(db, file) as store,
+        running_market(file, source, store, kind=task.kind, observe=progress.observe) as market,
+    ):
+        return market.auction(task, seed=seed, usd=usd if usd is not None else file.limits.usd)
+
+
+def _print(auction: Auction, *, json: bool) -> None:
+    if json:
+        print_json(auction_json(auction))
+    else:
+        show_auction(Console(), auction)
+        typer.echo(f"More: sale show {auction.id}", err=True)
+
+
+def _exit_code(auction: Auction) -> int:
+    outcome = auction.outcome
+    if outcome is not None and outcome.answer is not None:
+        return 0
+    spent = outcome is not None and outcome.stop_reason is StopReason.BUDGET
+    return BudgetError.exit_code if spent else 1

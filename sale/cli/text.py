@@ -1,0 +1,36 @@
+"""How values are written for people. Text from models and tasks is never taken as markup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.text import Text
+
+from sale.agents.prompting import clean
+
+
+def plain(text: str, *, limit: int = 100_000) -> str:
+    """One line of outside text, without control characters and cut at `limit` characters."""
+    return " ".join(clean(text, limit=limit).split())
+
+
+def block(text: str, *, limit: int = 100_000) -> Text:
+    """Outside text as it stands, line by line, without control characters or markup."""
+    return Text(clean(text, limit=limit))
+
+
+def dollars(usd: float | None) -> str:
+    """Dollars with as many places as small amounts need; `unknown` where a price is missing."""
+    if usd is None:
+        return "unknown"
+    return f"${usd:.2f}" if usd >= 1 else f"${usd:.7f}"
+
+
+def number(value: float | None, places: int = 3) -> str:
+    """A number, or a dash where there is none."""
+    return "-" if value is None else f"{value:.{places}f}"
+
+
+def when(seconds: float) -> str:
+    """A moment in local time."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
