@@ -72,11 +72,11 @@ class LlamaCpp:
             if schema is not None:
                 request["grammar"] = self._grammar(schema)
             reply = server.handle_chat_completions(request)
-        except (RuntimeError, ValueError) as error:
+            if "error" in reply:
+                raise BackendError(reply["error"].get("message", reply["error"]))
+            return read_completion(reply, wall_s=time.perf_counter() - started)
+        except (BackendError, RuntimeError, ValueError) as error:
             raise self._failure(error) from None
-        if "error" in reply:
-            raise self._failure(reply["error"].get("message", reply["error"]))
-        return read_completion(reply, wall_s=time.perf_counter() - started)
 
     def close(self) -> None:
         """Stop the server; its memory is free once the calls in flight have ended."""
@@ -145,6 +145,7 @@ def _library() -> ModuleType:
 
 
 def _model_file(spec: AgentSpec) -> Path:
+    path: Path | None
     if spec.model.endswith(".gguf"):
         path = Path(spec.model)
         remedy = "give the path of a GGUF file, or a catalogue name"

@@ -5,6 +5,7 @@ A reply is untrusted: it is parsed whole before a token of it is used.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt, ValidationEr
 from sale.errors import BackendError
 from sale.types import Completion, Message, TokenChoice
 
+CONTROL = re.compile(r"<\|(?=\w{1,64}\|>)")
 MESSAGE_LIMIT = 300
 """Characters of a foreign error message that reach the user."""
 
@@ -66,7 +68,7 @@ def chat_request(
 ) -> dict[str, Any]:
     """Write a request in the fields that every server of the format knows."""
     request: dict[str, Any] = {
-        "messages": [{"role": m.role, "content": printable(m.content)} for m in messages],
+        "messages": [{"role": m.role, "content": defused(m.content)} for m in messages],
         "max_tokens": max_tokens,
         "temperature": temperature,
     }
@@ -101,9 +103,13 @@ def read_completion(body: bytes | Mapping[str, Any], *, wall_s: float) -> Comple
     )
 
 
-def printable(text: str) -> str:
-    """Replace what UTF-8 can't carry: a lone surrogate from a badly decoded file."""
-    return text.encode(errors="replace").decode()
+def defused(text: str) -> str:
+    """Make a text safe to put into a turn: it can't end the turn or start one of its own.
+
+    Servers read control tokens such as `<|im_end|>` wherever they stand, so each gets a space
+    inside. A lone surrogate, from a badly decoded file, becomes a question mark.
+    """
+    return CONTROL.sub("< |", text.encode(errors="replace").decode())
 
 
 def one_line(text: object) -> str:
