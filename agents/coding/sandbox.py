@@ -100,9 +100,9 @@ def choose(name: str = "auto") -> Sandbox:
     Raises `InputError` for an unknown name, and `SandboxError` where the sandbox does not work.
     """
     if name == "auto":
-        wanted = tuple(tier for tier in TIERS if tier is not Tier.NONE)
+        wanted: list[Tier] = [tier for tier in TIERS if tier != Tier.NONE]
     elif name in tuple(Tier):
-        wanted = (Tier(name),)
+        wanted = [Tier(name)]
     else:
         raise InputError(f"unknown sandbox {name!r}; choose from auto, {', '.join(Tier)}")
     failures = []
