@@ -12,7 +12,10 @@ import argparse
 import multiprocessing
 import os
 import statistics
+import sys
 import time
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -35,6 +38,13 @@ class Mode(NamedTuple):
     threads: int
     lock: AbstractContextManager[Any]
     """Held while a plan is written."""
+
+
+class Times(NamedTuple):
+    """Seconds from the request to the first and to the last plan."""
+
+    first: float
+    last: float
 
 
 def modes(cores: int, folder: str) -> list[Mode]:
@@ -67,38 +77,35 @@ def conversation(repeat: int) -> list[Message]:
     return [Message("system", system), Message("user", task)]
 
 
-def bidder(model: str, mode: Mode, repeats: int, start: Barrier, done: Any) -> None:
-    """Load one model, then send the time of each of its plans."""
-    options = {"threads": mode.threads}
-    spec = AgentSpec(model, model, "llama_cpp", None, context=1024, options=options)
-    backend = LlamaCpp(spec)
-    for repeat in range(repeats):
+def bidder(model: str, ways: list[Mode], repeats: int, start: Barrier, done: Any) -> None:
+    """Load one model once for each number of threads, then send when each plan is there."""
+    backends = {
+        threads: LlamaCpp(
+            AgentSpec(model, model, "llama_cpp", None, context=1024, options={"threads": threads})
+        )
+        for threads in {way.threads for way in ways}
+    }
+    for trial, way in enumerate(ways * repeats):
         start.wait()
-        with mode.lock:
-            backend.complete(conversation(repeat), max_tokens=PLAN_TOKENS)
+        with way.lock:
+            backends[way.threads].complete(conversation(trial), max_tokens=PLAN_TOKENS)
         done.put(time.monotonic())
         start.wait()
 
 
-def measure(models: list[str], mode: Mode, repeats: int) -> tuple[float, float]:
-    """Return the medians of the seconds to the first and to the last plan."""
+def measure(models: list[str], ways: list[Mode], repeats: int) -> Iterator[tuple[str, Times]]:
+    """Give the times of one trial after another; the ways take turns, so noise hits them alike."""
     context = multiprocessing.get_context("spawn")
     start, done = context.Barrier(len(models) + 1), context.Queue()
-    arguments = (mode, repeats, start, done)
-    processes = [context.Process(target=bidder, args=(m, *arguments), daemon=True) for m in models]
-    for process in processes:
-        process.start()
-    firsts, lasts = [], []
-    for _ in range(repeats):
+    shared = (ways, repeats, start, done)
+    for model in models:
+        context.Process(target=bidder, args=(model, *shared), daemon=True).start()
+    for way in ways * repeats:
         start.wait(timeout=300)
         began = time.monotonic()
         ends = sorted(done.get(timeout=600) - began for _ in models)
         start.wait(timeout=300)
-        firsts.append(ends[0])
-        lasts.append(ends[-1])
-    for process in processes:
-        process.join(timeout=60)
-    return statistics.median(firsts), statistics.median(lasts)
+        yield way.name, Times(ends[0], ends[-1])
 
 
 def main() -> None:
@@ -110,10 +117,14 @@ def main() -> None:
     cores = os.cpu_count() or 1
     print(f"{len(arguments.models)} models, {cores} cores, {PLAN_TOKENS} tokens a plan")
     print(f"{'':34} first plan   last plan   (seconds, median of {arguments.repeats})")
+    trials: dict[str, list[Times]] = defaultdict(list)
     with TemporaryDirectory() as folder:
-        for mode in modes(cores, folder):
-            first, last = measure(arguments.models, mode, arguments.repeats)
-            print(f"{mode.name:34} {first:10.1f}  {last:10.1f}", flush=True)
+        for name, times in measure(arguments.models, modes(cores, folder), arguments.repeats):
+            trials[name].append(times)
+            print(f"  {name}: {times.first:.1f} {times.last:.1f}", file=sys.stderr)
+    for name, rows in trials.items():
+        first, last = (statistics.median(column) for column in zip(*rows, strict=True))
+        print(f"{name:34} {first:10.1f}  {last:10.1f}")
 
 
 if __name__ == "__main__":

@@ -88,10 +88,19 @@ def test_an_adapter_that_is_not_here_is_named(tmp_path: Path) -> None:
         LlamaCpp(spec(str(path), adapter=str(tmp_path / "none.gguf")))
 
 
-@pytest.mark.parametrize("options", [{"threads": 0}, {"threads": "many"}, {"thread": 2}])
+@pytest.mark.parametrize(
+    "options", [{"threads": 0}, {"threads": 10**6}, {"threads": "x"}, {"thread": 2}]
+)
 def test_a_wrong_option_is_named_with_those_allowed(options: Any) -> None:
     with pytest.raises(ConfigError, match="knows threads"):
         LlamaCpp(spec(options=options))
+
+
+@pytest.mark.slow
+def test_a_broken_adapter_is_named_and_no_crash(tmp_path: Path) -> None:
+    (path := tmp_path / "adapter.gguf").write_bytes(b"GGUF" + bytes(512))
+    with pytest.raises(BackendError, match=r"with adapter .*adapter\.gguf"):
+        LlamaCpp(spec(str(model_file()), adapter=str(path)))
 
 
 @pytest.mark.slow
@@ -153,7 +162,7 @@ def test_the_start_of_a_prompt_is_cached(backend: LlamaCpp) -> None:
 
 @pytest.mark.slow
 def test_no_temperature_means_the_same_answer(backend: LlamaCpp) -> None:
-    replies = {backend.complete(ASK, max_tokens=16, seed=seed).text for seed in (1, 2, 3)}
+    replies = {backend.complete(ASK, max_tokens=16, seed=seed).text for seed in (1, 2**40, -3)}
     assert len(replies) == 1
 
 

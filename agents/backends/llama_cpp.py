@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import PositiveInt
+from pydantic import Field
 
 from sale.agents.backends.options import Options, read_options
 from sale.agents.backends.wire import chat_request, one_line, read_completion
@@ -32,7 +32,7 @@ MAGIC = b"GGUF"
 class LlamaCppOptions(Options):
     """How llama.cpp uses this machine."""
 
-    threads: PositiveInt | None = None
+    threads: Annotated[int, Field(ge=1, le=512)] | None = None
     """As many as there are cores, unless told."""
 
 
@@ -86,10 +86,11 @@ class LlamaCpp:
         try:
             return self._library.Server(self._params(threads))
         except (RuntimeError, ValueError):
-            tokens = self._spec.context * self._spec.slots
+            spec = self._spec
+            adapter = f" with adapter {spec.adapter!r}" if spec.adapter else ""
             raise self._failure(
-                f"llama.cpp can't load {self._spec.model!r}: the file is damaged or of an unknown "
-                f"architecture, or memory for {tokens} tokens of context is lacking; "
+                f"llama.cpp can't load {spec.model!r}{adapter}: a file is damaged or of an unknown "
+                f"kind, or memory for {spec.slots} x {spec.context} tokens of context is lacking; "
                 "pull the model again, or lower `context` or `slots`"
             ) from None
 
@@ -156,7 +157,11 @@ def _model_file(spec: AgentSpec) -> Path:
         remedy = f"run `sale models pull {spec.model}`"
     if path is None or not path.is_file():
         raise ModelError(f"model {spec.model!r} is not here; {remedy}")
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise ModelError(f"model {spec.model!r} is not a GGUF file; {remedy}")
+    try:
+        with path.open("rb") as file:
+            sound = file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise ModelError(f"model {spec.model!r} can't be read: {error}") from None
+    if not sound:
+        raise ModelError(f"model {spec.model!r} is not a GGUF file; {remedy}")
     return path
