@@ -1,0 +1,95 @@
+"""What a model gets to see of a passage: the sentences that matter, quoted so that they stay text.
+
+A page may hold anything: a fence, a fake passage `[7] ...`, a turn of the chat template. None of
+it may look like the frame around it, so every mark that means something in that frame is changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from sale.agents.search.passages import WORD, length
+from sale.agents.search.text import sentences, terms
+
+GAP = "…"
+
+_TEMPLATE_MARK = re.compile(
+    r"<[|｜][^<>\n]{0,60}[|｜]>|</?s>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"  # noqa: RUF001
+    r"|\[/?INST\]|<</?SYS>>|</?(?:think|tool_call|tool_response|tools)>",
+    re.IGNORECASE,
+)
+_NUMBER_MARK = re.compile(r"\[(\s*\d[\d\s,;–-]*)\]")  # noqa: RUF001
+
+Weight = Callable[[str], float]
+"""How much a sentence matters; 0 for not at all."""
+
+
+def quote(text: str) -> str:
+    """Change the marks of fences, citations and chat templates, and indent every line."""
+    text = _TEMPLATE_MARK.sub(" ", text)
+    text = _NUMBER_MARK.sub(r"(\1)", text).replace("```", "'''").replace("~~~", "---")
+    return "\n".join(f"  {line.rstrip()}" for line in text.split("\n") if line.strip())
+
+
+def quote_line(text: str) -> str:
+    """Quote a title or a name that stands within a line of the frame."""
+    return " ".join(quote(text).split())
+
+
+def overlap(wanted: Collection[str]) -> Weight:
+    """Weigh a sentence by how many of the wanted terms it holds."""
+    return lambda sentence: len(set(wanted).intersection(terms(sentence)))
+
+
+def cut(text: str, weight: Weight, budget: int) -> str:
+    """Keep the sentences that matter most, in their order, within a budget of words.
+
+    A neighbour of a sentence that matters counts half: the answer often stands next to the words
+    of the question. Where nothing matters the beginning is kept.
+    """
+    if length(text) <= budget:
+        return text.strip()
+    spans = list(sentences(text))
+    own = [weight(text[start:end]) for start, end in spans]
+    beside = [
+        max(own[max(at - 1, 0) : at] + own[at + 1 : at + 2], default=0.0) for at in range(len(own))
+    ]
+    worth = [mine + near / 2 for mine, near in zip(own, beside, strict=True)]
+    order = sorted(range(len(spans)), key=lambda at: (-worth[at], at))
+    kept: list[int] = []
+    left = budget
+    for at in order:
+        if worth[at] == 0 and any(worth):
+            break
+        size = length(text[slice(*spans[at])])
+        if size <= left:
+            kept.append(at)
+            left -= size
+        elif not kept:
+            return _clipped(text[slice(*spans[at])], weight, budget)
+    return _joined(text, [spans[at] for at in sorted(kept)])
+
+
+def _joined(text: str, spans: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    at = len(text) - len(text.lstrip())
+    for start, end in spans:
+        if start > at:
+            parts.append(f"{GAP} ")
+        parts.append(text[start:end])
+        at = end
+    return "".join(parts).strip() + (f" {GAP}" if text[at:].strip() else "")
+
+
+def _clipped(sentence: str, weight: Weight, budget: int) -> str:
+    """Cut one long sentence to a window that begins a little before its first word of weight."""
+    pieces = re.findall(rf"\S{{1,{WORD * 4}}}\s*", sentence)
+    first = next((at for at, piece in enumerate(pieces) if weight(piece)), 0)
+    start = max(0, first - budget // 4)
+    window = ""
+    for piece in pieces[start:]:
+        if length(window + piece) > budget:
+            break
+        window += piece
+    return f"{GAP if start else ''}{window.strip()}{GAP}"

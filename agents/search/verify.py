@@ -1,0 +1,125 @@
+"""Checks of a search answer that need no key and no model.
+
+They compare words and numbers only: they find an answer without a source, a made-up figure, a name
+that no source holds. They can't tell that a source was misread. The passages and the answer are
+data; nothing they say, such as that all checks passed, is ever followed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sale.agents.search.text import sentences, terms, words
+from sale.types import Check, Citation, Verdict
+
+SHARE = 0.6
+"""Of the new words of an answer, and of its new names, that its sources have to hold."""
+
+_MARK = re.compile(r"\[[0-9][0-9\s,;]*\]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SAYS = (
+    r"(say|mention|state|hold|contain|give|answer|specify|provide|include|tell|list|name|show)s?"
+)
+_NOT_FOUND = re.compile(
+    rf"""\W*(
+    not[ _]found | no[ ]answer | unanswerable | unknown\W*$
+    | (i|we)[ ](could|can|did|do)(n.t|[ ]?not)[ ](find|answer|know)
+    | (the|these|those|my)[ ](documents?|passages?|pages?|corpus|sources?|texts?)
+      ([ ](provided|given|shown))?[ ](do|does|did)(n.t|[ ]not)[ ]{_SAYS}
+    | (no|none[ ]of[ ]the)[ ](document|passage|page|source)s?[ ]{_SAYS}
+    | the[ ]answer[ ]is(n.t|[ ]not)[ ](found|given|stated|mentioned|in[ ]the)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_COUNTS = (
+    *("two", "three", "four", "five", "six", "seven"),
+    *("eight", "nine", "ten", "eleven", "twelve"),
+)
+"""Words that are numbers; `one` seldom is."""
+
+
+def is_not_found(answer: str) -> bool:
+    """Tell an honest "the documents don't say": every sentence of the answer says just that."""
+    parts = [answer[start:end] for start, end in sentences(answer)]
+    return bool(parts) and all(_NOT_FOUND.match(part) for part in parts)
+
+
+def verify(
+    question: str, answer: str, citations: Sequence[Citation]
+) -> tuple[Verdict, tuple[Check, ...]]:
+    """Check an answer against the passages it cites."""
+    if is_not_found(answer):
+        return Verdict.NONE, ()
+    said = _MARK.sub(" ", answer)
+    sources = "\n".join(f"{citation.title}\n{citation.text}" for citation in citations)
+    checks = (
+        _check_citations(citations),
+        _check_numbers(question, said, sources),
+        _check_words(question, said, sources),
+        _check_names(question, said, sources),
+    )
+    passed = all(check.passed for check in checks)
+    return (Verdict.PASSED if passed else Verdict.FAILED), checks
+
+
+def _check_citations(citations: Sequence[Citation]) -> Check:
+    cited = ", ".join(dict.fromkeys(citation.source for citation in citations))
+    return Check("cites a passage", bool(citations), cited or "the answer cites no passage shown")
+
+
+def _check_numbers(question: str, said: str, sources: str) -> Check:
+    missing = sorted(_numbers(said) - _numbers(f"{question}\n{sources}"))
+    detail = f"not in the cited passages: {', '.join(missing)}" if missing else ""
+    return Check("numbers are in the sources", not missing, detail)
+
+
+def _check_words(question: str, said: str, sources: str) -> Check:
+    name = "words are in the sources"
+    given = set(terms(said))
+    asked = set(terms(question))
+    decides = bool({"yes", "no"}.intersection(words(said)))
+    if not given and not decides:
+        return Check(name, False, "the answer says nothing")
+    if given == asked and not decides:
+        return Check(name, False, "the answer only repeats the question")
+    new = {word for word in given - asked - {"yes", *_COUNTS} if word.isalpha()}
+    return _share(name, new, sources)
+
+
+def _check_names(question: str, said: str, sources: str) -> Check:
+    names = set(terms(" ".join(_names(said)))) - set(terms(question))
+    return _share("names are in the sources", names, sources)
+
+
+def _share(name: str, new: set[str], sources: str) -> Check:
+    missing = sorted(new.difference(terms(sources)))
+    passed = len(new) - len(missing) >= SHARE * len(new)
+    detail = f"not in the cited passages: {', '.join(missing[:8])}" if missing else ""
+    return Check(name, passed, detail)
+
+
+def _names(text: str) -> Iterator[str]:
+    """Yield capitalised words; the first of a sentence says nothing and is left out."""
+    for start, end in sentences(text):
+        for word in _LETTERS.findall(text[start:end])[1:]:
+            if word[0].isupper():
+                yield word
+
+
+def _numbers(text: str) -> set[str]:
+    """Collect all numbers in one spelling: `05` is `5`, and so are `five` and `May`."""
+    found: set[str] = set()
+    for word in words(text):
+        if word[0].isdecimal():
+            parts = word.split(".") if word.count(".") > 1 else [word]
+            found.update(part.lstrip("0") or "0" for part in parts)
+        elif word in _COUNTS:
+            found.add(str(_COUNTS.index(word) + 2))
+    months = set(_LETTERS.findall(text))
+    found.update(str(at) for at, month in enumerate(_MONTHS, start=1) if month in months)
+    return found
