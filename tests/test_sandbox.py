@@ -3,10 +3,12 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sale.agents.coding.bounds import Tier
@@ -337,6 +339,57 @@ def test_a_daemon_dies_with_its_program(box, folder, last):
     deadline = time.monotonic() + 0.2
     while time.monotonic() < deadline:
         assert (folder / "beat").stat().st_size == before
+
+
+@pytest.mark.slow
+def test_a_box_dies_with_the_process_that_runs_it(box, folder):
+    owner = f"""
+from pathlib import Path
+from sale.agents.coding.sandbox import choose, Bounds
+code = {DAEMON + "time.sleep(60)"!r}
+choose({str(box.tier)!r}).run(
+    ["python", "-c", code], workspace=Path({str(folder)!r}), bounds=Bounds(wall_s=60)
+)
+"""
+    beat = folder / "beat"
+    with subprocess.Popen([sys.executable, "-c", owner]) as process:
+        deadline = time.monotonic() + 30
+        while not beat.exists() and time.monotonic() < deadline:
+            assert process.poll() is None
+        process.kill()
+    sizes = [0, 1]
+    while sizes[-1] != sizes[-2] and time.monotonic() < deadline:
+        until = time.monotonic() + 0.2
+        while time.monotonic() < until:
+            size = beat.stat().st_size
+        sizes.append(size)
+    assert sizes[-1] == sizes[-2]
+
+
+def test_no_process_is_left_for_the_host_to_bury(box, folder):
+    run(box, folder, "pass")
+    names = {
+        process.info["name"]
+        for process in psutil.process_iter(["name", "status"])
+        if process.info["status"] == psutil.STATUS_ZOMBIE
+    }
+    assert "bwrap" not in names
+
+
+def test_the_supervisor_cannot_be_taken_over(box, folder):
+    code = """
+import os
+try:
+    os.kill(os.getppid(), 9)
+except PermissionError:
+    pass
+try:
+    open(f'/proc/{os.getppid()}/mem', 'r+b')
+except OSError:
+    print('still here')
+"""
+    result = run(box, folder, code)
+    assert (result.exit_code, result.stdout) == (0, "still here\n")
 
 
 def test_a_fork_bomb_is_bounded(box, folder):

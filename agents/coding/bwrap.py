@@ -1,7 +1,8 @@
 """The strongest tier: bubblewrap, which gives a program namespaces of its own.
 
 Inside there is /usr, the interpreter and its packages (all read-only), the workspace as /box, a
-private /tmp, and a network without an outside. All processes end with the first one.
+private /tmp, and a network without an outside. `confine.py` is the first process of the box's pid
+namespace; when it ends, the kernel ends all others before anyone hears of it.
 
 Not covered: memory is bounded for each process, and for all together only twice a second; so is
 the size of the workspace. The kernel itself is shared: a bug in it is a way out. Names of the
@@ -37,7 +38,7 @@ HOME, SHARED = Path("/tmp"), Path("/dev/shm")  # noqa: S108 (private to each box
 FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
 """Sockets that end at the box's own network; AF_VSOCK, for one, does not."""
 ISOLATION = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
-LIFETIME = ("--unshare-cgroup-try", "--die-with-parent", "--new-session")
+LIFETIME = ("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1")
 KEPT = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 BY_ROOT = ("--cap-drop", "ALL", *chain(*(("--cap-add", right) for right in KEPT)))
 """What root keeps until `DROP`."""
@@ -72,26 +73,26 @@ class Bwrap:
         others = interpreter.processes_of(interpreter.NOBODY) if by_root else 0
         launch = Launch(
             tier=self.tier,
-            front=lambda status: self._front(folder, by_root=by_root, status=status),
+            front=self._front(folder, by_root=by_root),
             environment=interpreter.environment(home=HOME),
             confinement=Confinement(
                 argv=command,
                 limits=limits(bounds, processes=others + bounds.processes),
                 families=tuple(map(int, FAMILIES)),
                 folder=BOX,
+                supervise=True,
             ),
             workspace=folder,
         )
         return start(launch, stdin=stdin, bounds=bounds)
 
-    def _front(self, folder: Path, *, by_root: bool, status: int) -> Sequence[str]:
+    def _front(self, folder: Path, *, by_root: bool) -> Sequence[str]:
         """Write bubblewrap's command line, up to the command it runs."""
         return (
             self.program,
             *ISOLATION,
             *(BY_ROOT if by_root else BY_USER),
             *LIFETIME,
-            *("--json-status-fd", str(status)),
             *_system(),
             *("--dev", "/dev", *_memory(SHARED)),
             # Real root could write /proc/sys/kernel/core_pattern, and so run code on the host.

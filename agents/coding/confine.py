@@ -26,7 +26,7 @@ from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECCOMP = 1, 8, 22
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECCOMP = 1, 4, 8, 22
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
 CAP_DAC_READ_SEARCH = 2
 CLONE_NEWUSER = 0x10000000
@@ -164,6 +164,7 @@ def supervise() -> None:
     """Fork; the child goes on, the parent outlives it to kill whatever it left, then exits."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    prctl(PR_SET_DUMPABLE, 0)  # or a program of the same user could write to /proc/PID/mem
     children = f"/proc/self/task/{os.getpid()}/children"
     with open(children):  # noqa: PTH123 (a kernel without this file is to fail here)
         pass

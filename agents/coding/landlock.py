@@ -60,7 +60,7 @@ class Landlock:
             return start(
                 Launch(
                     tier=self.tier,
-                    front=lambda _: (),
+                    front=(),
                     environment=interpreter.environment(home=scratch),
                     confinement=confinement,
                     workspace=folder,

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,8 +33,8 @@ class Launch:
     """All that a tier decides about one run."""
 
     tier: Tier
-    front: Callable[[int], Sequence[str]]
-    """The command that makes the box, given a descriptor for bwrap's status."""
+    front: Sequence[str]
+    """The command that makes the box, up to the command it runs."""
     environment: Mapping[str, str]
     confinement: Confinement
     workspace: Path
@@ -45,20 +45,19 @@ class Launch:
 def start(launch: Launch, *, stdin: str, bounds: Bounds) -> RunResult:
     """Run a box to its end or to its bounds."""
     with ExitStack() as stack:
-        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(6)]
-        given, out, err, spec, status, namespace = files
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(5)]
+        given, out, err, spec, status = files
         given.write(stdin.encode(errors="replace"))
         spec.write(json.dumps(asdict(launch.confinement)).encode())
         for file in (given, spec):
             file.seek(0)
-        if launch.confinement.uid is not None or os.geteuid() == 0:
+        if os.geteuid() == 0:
             for file in (given, out, err):  # so that the box can open /dev/stdout by its name
                 os.fchown(file.fileno(), interpreter.NOBODY, interpreter.NOBODY)
         began = time.monotonic()
-        process = _popen(launch, given=given, out=out, err=err, kept=(spec, status, namespace))
+        process = _popen(launch, given=given, out=out, err=err, kept=(spec, status))
         stopped = _watch(process, launch, bounds=bounds, deadline=began + bounds.wall_s)
         wall_s = time.monotonic() - began
-        _wait_for_namespace(namespace)
         _raise_unless_started(launch.tier, status, err, stopped)
         code = process.returncode
         code = code if code >= 0 else 128 - code
@@ -78,10 +77,10 @@ TIME_IS_UP = "\n[stopped: the wall time is used up]\n"
 def _popen(
     launch: Launch, *, given: IO[bytes], out: IO[bytes], err: IO[bytes], kept: Sequence[IO[bytes]]
 ) -> subprocess.Popen[bytes]:
-    spec, status, namespace = (file.fileno() for file in kept)
+    spec, status = (file.fileno() for file in kept)
     shim = Path(confine.__file__).read_text()
     command = [
-        *launch.front(namespace),
+        *launch.front,
         *(str(interpreter.binary()), "-I", "-S", "-c", shim, str(spec), str(status)),
     ]
     try:
@@ -90,7 +89,7 @@ def _popen(
             stdin=given,
             stdout=out,
             stderr=err,
-            pass_fds=(spec, status, namespace),
+            pass_fds=(spec, status),
             cwd=launch.workspace,
             env=dict(launch.environment),
             start_new_session=True,
@@ -113,7 +112,7 @@ def _watch(
     finally:
         os.close(pidfd)
         if process.poll() is None:
-            _stop(process)
+            _stop(process, launch.tier)
     return why
 
 
@@ -141,16 +140,19 @@ def _resident(pid: int) -> int:
     return total
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the box's first process to end with all the others, then insist."""
-    family: list[psutil.Process] = []
+def _stop(process: subprocess.Popen[bytes], tier: Tier) -> None:
+    """End the box's supervisor, and with it all the others, then insist."""
+    box, family = psutil.Process(process.pid), []
     with suppress(psutil.NoSuchProcess):
-        family = psutil.Process(process.pid).children(recursive=True)
-    process.terminate()
+        family = box.children(recursive=True)
+    if tier is Tier.BWRAP and family:
+        _kill(box.children())  # the first process of its pid namespace: the kernel ends the rest
+    else:
+        process.terminate()
     try:
         process.wait(GRACE_S)
     except subprocess.TimeoutExpired:
-        _kill([*family, psutil.Process(process.pid)])
+        _kill([*family, box])
         process.wait()
     _, left = psutil.wait_procs(family, GRACE_S)
     _kill(left)
@@ -160,20 +162,6 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
     for process in processes:
         with suppress(psutil.Error):  # psutil compares start times: a reused pid is spared
             process.kill()
-
-
-def _wait_for_namespace(status: IO[bytes]) -> None:
-    """Wait until the first process of bwrap's pid namespace, and so all of them, are gone."""
-    status.seek(0)
-    first_line = status.readline()
-    if not first_line:
-        return
-    with suppress(OSError, ValueError, KeyError):
-        pidfd = os.pidfd_open(json.loads(first_line)["child-pid"])
-        gone = select.poll()
-        gone.register(pidfd, select.POLLIN)
-        gone.poll(GRACE_S * 1000)
-        os.close(pidfd)
 
 
 def _raise_unless_started(tier: Tier, status: IO[bytes], err: IO[bytes], stopped: str) -> None:

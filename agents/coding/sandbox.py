@@ -66,7 +66,7 @@ class Unconfined:
         try:
             launch = Launch(
                 tier=self.tier,
-                front=lambda _: (),
+                front=(),
                 environment=interpreter.environment(home=scratch),
                 confinement=Confinement(
                     argv=command,
