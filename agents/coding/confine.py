@@ -1,8 +1,9 @@
 """The last thing that runs before an untrusted program: it gives up rights, then becomes it.
 
-A script for `python -I -S -c`, so it knows the standard library alone: its arguments are two file
-descriptors, one to read a `Confinement` from as JSON, one to write `ok` or an error to. Anything
-that fails here fails closed: the program is not started.
+A script for `python -I -S -c`, so it knows the standard library alone. Its arguments are three file
+descriptors: a `Confinement` to read as JSON, where to write `ok` or an error, and a pipe whose
+other end the owner of the box holds: when it closes, by intent or by the owner's death, the box
+ends. Anything that fails here fails closed: the program is not started.
 
 Landlock (kernel ABI 4 and later) leaves an allow list of files; see
 https://docs.kernel.org/userspace-api/landlock.html. The system call filter takes away what neither
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import platform
@@ -26,7 +28,7 @@ from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECCOMP = 1, 4, 8, 22
+PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECCOMP = 4, 8, 22
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
 CAP_DAC_READ_SEARCH = 2
 CLONE_NEWUSER = 0x10000000
@@ -160,10 +162,9 @@ def bound(limits: list[tuple[str, int]]) -> None:
         resource.setrlimit(which, (min(value, hard), hard))
 
 
-def supervise() -> None:
+def supervise(lifeline: int) -> None:
     """Fork; the child goes on, the parent outlives it to kill whatever it left, then exits."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     prctl(PR_SET_DUMPABLE, 0)  # or a program of the same user could write to /proc/PID/mem
     children = f"/proc/self/task/{os.getpid()}/children"
     with open(children):  # noqa: PTH123 (a kernel without this file is to fail here)
@@ -177,11 +178,16 @@ def supervise() -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(program, signal.SIGKILL)
 
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGIO, stop)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):  # nothing to read: the owner is alive
+        os.read(lifeline, 1)
+        stop()
     ended, status = os.wait()
     while ended != program:
         ended, status = os.wait()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
     sweep(children)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
@@ -199,10 +205,10 @@ def sweep(children: str) -> None:
             return
 
 
-def confine(spec: dict[str, Any]) -> None:
+def confine(spec: dict[str, Any], lifeline: int) -> None:
     """Give up everything that the confinement names, in the one order that works."""
     if spec["supervise"]:
-        supervise()
+        supervise(lifeline)
     bound(spec["limits"])
     # The rules' paths are opened before the user changes, who may not be able to reach them.
     ruleset = None if spec["rules"] is None else landlock(spec["rules"])
@@ -220,14 +226,16 @@ def confine(spec: dict[str, Any]) -> None:
 
 def main() -> None:
     """Confine this process, say so, and become the program."""
-    source, status = int(sys.argv[1]), int(sys.argv[2])
+    source, status, lifeline = map(int, sys.argv[1:4])
     with open(source) as file:
         spec = json.load(file)
-    os.set_inheritable(status, False)
-    os.closerange(3, status)
-    os.closerange(status + 1, 1 << 16)
+    for descriptor in (status, lifeline):
+        os.set_inheritable(descriptor, False)
+    low, high = sorted((status, lifeline))
+    for first, end in ((3, low), (low + 1, high), (high + 1, 1 << 16)):
+        os.closerange(first, end)
     try:
-        confine(spec)
+        confine(spec, lifeline)
     except (OSError, ValueError, KeyError) as error:
         os.write(status, f"{type(error).__name__}: {error}".encode())
         os._exit(125)

@@ -26,6 +26,7 @@ TICK_S = 0.5
 """How often memory and disk are looked at."""
 GRACE_S = 5.0
 """How long a box may take to end once it is told to."""
+TIME_IS_UP = "\n[stopped: the wall time is used up]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,54 +43,67 @@ class Launch:
     """A private temporary folder on the host, where the tier needs one."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    """What runs between this process and a box."""
+
+    given: IO[bytes]
+    out: IO[bytes]
+    err: IO[bytes]
+    spec: IO[bytes]
+    status: IO[bytes]
+    pulse: IO[bytes]
+    """The box's end of `lifeline`."""
+    lifeline: IO[bytes]
+    """The box ends when this is closed, as it is when this process dies."""
+
+    @classmethod
+    def open(cls, stack: ExitStack) -> _Streams:
+        """Open them all; the box's owner can open its own by name, as /dev/stdout."""
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(5)]
+        if os.geteuid() == 0:
+            for file in files[:3]:
+                os.fchown(file.fileno(), interpreter.NOBODY, interpreter.NOBODY)
+        ends = zip(os.pipe(), ("rb", "wb"), strict=True)
+        return cls(*files, *(stack.enter_context(os.fdopen(end, mode, 0)) for end, mode in ends))
+
+
 def start(launch: Launch, *, stdin: str, bounds: Bounds) -> RunResult:
     """Run a box to its end or to its bounds."""
     with ExitStack() as stack:
-        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(5)]
-        given, out, err, spec, status = files
-        given.write(stdin.encode(errors="replace"))
-        spec.write(json.dumps(asdict(launch.confinement)).encode())
-        for file in (given, spec):
+        streams = _Streams.open(stack)
+        streams.given.write(stdin.encode(errors="replace"))
+        streams.spec.write(json.dumps(asdict(launch.confinement)).encode())
+        for file in (streams.given, streams.spec):
             file.seek(0)
-        if os.geteuid() == 0:
-            for file in (given, out, err):  # so that the box can open /dev/stdout by its name
-                os.fchown(file.fileno(), interpreter.NOBODY, interpreter.NOBODY)
         began = time.monotonic()
-        process = _popen(launch, given=given, out=out, err=err, kept=(spec, status))
-        stopped = _watch(process, launch, bounds=bounds, deadline=began + bounds.wall_s)
+        process = _popen(launch, streams)
+        stopped = _watch(process, launch, streams, bounds=bounds, deadline=began + bounds.wall_s)
         wall_s = time.monotonic() - began
-        _raise_unless_started(launch.tier, status, err, stopped)
+        _raise_unless_started(launch.tier, streams, stopped)
         code = process.returncode
         code = code if code >= 0 else 128 - code
         return RunResult(
             exit_code=code,
-            stdout=_text(out, bounds.output_bytes),
-            stderr=_text(err, bounds.output_bytes) + stopped,
+            stdout=_text(streams.out, bounds.output_bytes),
+            stderr=_text(streams.err, bounds.output_bytes) + stopped,
             timed_out=stopped == TIME_IS_UP or code == 128 + signal.SIGXCPU,
             wall_s=wall_s,
             tier=launch.tier,
         )
 
 
-TIME_IS_UP = "\n[stopped: the wall time is used up]\n"
-
-
-def _popen(
-    launch: Launch, *, given: IO[bytes], out: IO[bytes], err: IO[bytes], kept: Sequence[IO[bytes]]
-) -> subprocess.Popen[bytes]:
-    spec, status = (file.fileno() for file in kept)
+def _popen(launch: Launch, streams: _Streams) -> subprocess.Popen[bytes]:
+    passed = [file.fileno() for file in (streams.spec, streams.status, streams.pulse)]
+    python = (str(interpreter.binary()), "-I", "-S", "-c")
     shim = Path(confine.__file__).read_text()
-    command = [
-        *launch.front,
-        *(str(interpreter.binary()), "-I", "-S", "-c", shim, str(spec), str(status)),
-    ]
     try:
         return subprocess.Popen(
-            command,
-            stdin=given,
-            stdout=out,
-            stderr=err,
-            pass_fds=(spec, status),
+            [*launch.front, *python, shim, *map(str, passed)],
+            stdin=streams.given,
+            stdout=streams.out,
+            stderr=streams.err,
+            pass_fds=passed,
             cwd=launch.workspace,
             env=dict(launch.environment),
             start_new_session=True,
@@ -99,7 +113,12 @@ def _popen(
 
 
 def _watch(
-    process: subprocess.Popen[bytes], launch: Launch, *, bounds: Bounds, deadline: float
+    process: subprocess.Popen[bytes],
+    launch: Launch,
+    streams: _Streams,
+    *,
+    bounds: Bounds,
+    deadline: float,
 ) -> str:
     """Wait for a box; return why it was stopped, or nothing if it ended by itself."""
     why = ""
@@ -112,7 +131,7 @@ def _watch(
     finally:
         os.close(pidfd)
         if process.poll() is None:
-            _stop(process, launch.tier)
+            _stop(process, streams.lifeline)
     return why
 
 
@@ -140,15 +159,12 @@ def _resident(pid: int) -> int:
     return total
 
 
-def _stop(process: subprocess.Popen[bytes], tier: Tier) -> None:
-    """End the box's supervisor, and with it all the others, then insist."""
+def _stop(process: subprocess.Popen[bytes], lifeline: IO[bytes]) -> None:
+    """Tell the box's supervisor to end it with all that is in it, then insist."""
     box, family = psutil.Process(process.pid), []
     with suppress(psutil.NoSuchProcess):
         family = box.children(recursive=True)
-    if tier is Tier.BWRAP and family:
-        _kill(box.children())  # the first process of its pid namespace: the kernel ends the rest
-    else:
-        process.terminate()
+    lifeline.close()
     try:
         process.wait(GRACE_S)
     except subprocess.TimeoutExpired:
@@ -164,13 +180,13 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
             process.kill()
 
 
-def _raise_unless_started(tier: Tier, status: IO[bytes], err: IO[bytes], stopped: str) -> None:
-    status.seek(0)
-    said = status.read().decode(errors="replace")
+def _raise_unless_started(tier: Tier, streams: _Streams, stopped: str) -> None:
+    streams.status.seek(0)
+    said = streams.status.read().decode(errors="replace")
     if said == "ok":
         return
-    err.seek(0)
-    reason = said or err.read(2000).decode(errors="replace").strip() or stopped.strip()
+    streams.err.seek(0)
+    reason = said or streams.err.read(2000).decode(errors="replace").strip() or stopped.strip()
     raise SandboxError(
         f"the {tier} sandbox could not be set up: {reason or 'it ended without a word'}; "
         "run `sale doctor` to see which sandbox works here"
