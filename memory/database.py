@@ -18,8 +18,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sale.errors import ConfigError, StoreError
+from sale.memory.columns import Row
 from sale.memory.faults import explain
-from sale.memory.tables import SCHEMA_VERSION, Row, SchemaRow
+from sale.memory.tables import SCHEMA_VERSION, SchemaRow
 
 SHAPES = "sqlite:////absolute/path/memory.db or postgresql+psycopg://user@host/name"
 

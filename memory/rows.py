@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sale.memory.columns import Row, clean
 from sale.memory.tables import (
     AppraisalRow,
     AuctionRow,
@@ -18,11 +19,9 @@ from sale.memory.tables import (
     JurorRow,
     OutcomeRow,
     RatingRow,
-    Row,
     StepRow,
     TermRow,
     UsageRow,
-    clean,
 )
 from sale.types import (
     Appraisal,
@@ -71,15 +70,21 @@ def task_columns(task: Task) -> dict[str, Any]:
         "kind": task.kind,
         "text": task.text,
         "text_hash": text_hash(task.text),
-        "workspace": task.workspace,
-        "corpus": task.corpus,
     }
 
 
 def announced_row(auction: Auction) -> AuctionRow:
     """Build an auction's own row, without anything below it."""
     task = cleaned(auction.task)
-    return _row(AuctionRow, auction, task_id=task.id, kind=task.kind, suite=task.suite)
+    return _row(
+        AuctionRow,
+        auction,
+        task_id=task.id,
+        kind=task.kind,
+        suite=task.suite,
+        workspace=task.workspace,
+        corpus=task.corpus,
+    )
 
 
 def auction_row(auction: Auction) -> AuctionRow:
@@ -111,7 +116,7 @@ def auction_of(row: AuctionRow) -> Auction:
     return _value(
         Auction,
         row,
-        task=_value(Task, row.task, suite=row.suite),
+        task=_value(Task, row.task, suite=row.suite, workspace=row.workspace, corpus=row.corpus),
         bids=tuple(_value(Bid, bid, calls=_values(Call, bid.calls)) for bid in row.bids),
         ratings=tuple(_ratings(juror) for juror in row.jurors),
         appraisals=tuple(

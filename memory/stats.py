@@ -128,7 +128,7 @@ def _pairs(
     *filters: ColumnElement[bool],
 ) -> dict[Any, Any]:
     rows = session.execute(select(key, value).where(*filters).group_by(key))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _usage_by_stage(session: Session) -> dict[Stage, Usage]:

@@ -5,82 +5,13 @@
 
 from __future__ import annotations
 
-import re
-from enum import StrEnum
-from typing import Annotated
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from sqlalchemy import (
-    BigInteger,
-    Dialect,
-    Double,
-    Enum,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    MetaData,
-    Text,
-    TypeDecorator,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-
+from sale.memory.columns import Id, OfAuction, OfOutcome, OneOfAuction, Position, Row
 from sale.types import Kind, Stage, State, StopReason, Verdict
 
 SCHEMA_VERSION = 1
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def clean(text: str) -> str:
-    """Replace what no database can keep, NUL and lone surrogates, by U+FFFD."""
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
-class CleanText(TypeDecorator[str]):
-    """Text of a model, a task or a file: cleaned on its way in, in filters too."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Clean a value that is about to be written or compared."""
-        return None if value is None else clean(value)
-
-
-class Row(DeclarativeBase):
-    """What all tables share: types by annotation, names by convention."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_N_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain class attribute
-        str: CleanText,
-        float: Double,
-        bytes: LargeBinary,
-        StrEnum: Enum(
-            StrEnum,
-            native_enum=False,
-            create_constraint=True,
-            length=32,
-            values_callable=lambda members: [member.value for member in members],
-        ),
-    }
-
-
-Id = Annotated[int, mapped_column(primary_key=True)]
-Position = Annotated[int, mapped_column(primary_key=True)]
-OfAuction = Annotated[str, mapped_column(ForeignKey("auctions.id", ondelete="CASCADE"), index=True)]
-OneOfAuction = Annotated[
-    str, mapped_column(ForeignKey("auctions.id", ondelete="CASCADE"), primary_key=True)
-]
-OfOutcome = Annotated[
-    str, mapped_column(ForeignKey("outcomes.auction_id", ondelete="CASCADE"), primary_key=True)
-]
 
 
 class SchemaRow(Row):
@@ -101,8 +32,6 @@ class TaskRow(Row):
     text: Mapped[str]
     text_hash: Mapped[str] = mapped_column(index=True)
     """The key of its embedding: two tasks may share a text and differ in their folders."""
-    workspace: Mapped[str | None]
-    corpus: Mapped[str | None]
 
 
 class CallRow(Row):
@@ -311,6 +240,9 @@ class AuctionRow(Row):
     kind: Mapped[Kind]
     """The task's kind again, so that one index serves kind and time."""
     suite: Mapped[str | None]
+    workspace: Mapped[str | None]
+    corpus: Mapped[str | None]
+    """Folders are kept as they were given; a task's id doesn't tell an empty name from none."""
     state: Mapped[State]
     seed: Mapped[int] = mapped_column(BigInteger)
     market: Mapped[str]
