@@ -154,6 +154,11 @@ except OSError:
     assert seen <= way | system | inside
 
 
+def test_sale_itself_and_the_answers_in_its_tasks_cannot_be_imported(box, folder):
+    code = "try:\n    import sale.types\nexcept ImportError as e:\n    print(type(e).__name__)"
+    assert run(box, folder, code).stdout == "ModuleNotFoundError\n"
+
+
 def test_another_workspace_cannot_be_read(box, folder):
     with fresh_workspace() as other:
         (other / "secret").write_text("x")

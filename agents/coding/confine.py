@@ -227,7 +227,7 @@ def confine(spec: dict[str, Any], lifeline: int) -> None:
 def main() -> None:
     """Confine this process, say so, and become the program."""
     source, status, lifeline = map(int, sys.argv[1:4])
-    with open(source) as file:
+    with os.fdopen(source) as file:
         spec = json.load(file)
     for descriptor in (status, lifeline):
         os.set_inheritable(descriptor, False)

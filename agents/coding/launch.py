@@ -60,7 +60,8 @@ class _Streams:
     @classmethod
     def open(cls, stack: ExitStack) -> _Streams:
         """Open them all; the box's owner can open its own by name, as /dev/stdout."""
-        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(5)]
+        made = (tempfile.TemporaryFile() for _ in range(5))  # noqa: SIM115 (the stack closes them)
+        files = [stack.enter_context(file) for file in made]
         if os.geteuid() == 0:
             for file in files[:3]:
                 os.fchown(file.fileno(), interpreter.NOBODY, interpreter.NOBODY)
