@@ -20,6 +20,8 @@ from sale.errors import BackendError, BudgetError
 from sale.types import Citation, Limits, Message, Outcome, Step, StopReason
 
 ELIDED = "[earlier output removed to save room]"
+FRESH_TEMPERATURE = 0.8
+"""For samples after the first one, which is greedy: the trial of mechanism.md used it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Observation:
 
     text: str
     stop: StopReason | None = None
+    fresh: bool = False
+    """True: forget the conversation and draw another sample from its opening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ class _Episode:
     ) -> None:
         self._meter = meter
         self._work = work
+        self._opening = tuple(messages)
         self._messages = messages
+        self._temperature = 0.0
         self._limits = limits
         self._seed = seed
         self._began = time.monotonic()
@@ -135,14 +141,12 @@ class _Episode:
         completion = self._meter.complete(
             fit(self._messages, room=self._meter.context - self._limits.reply_tokens),
             max_tokens=self._limits.reply_tokens,
+            temperature=self._temperature,
             seed=self._seed + self._index,
         )
         action = protocol.parse(completion.text, self._work.tools, fallback=self._work.fallback)
         observation = self._observe(action, truncated=completion.truncated)
-        self._messages += [
-            Message("assistant", completion.text),
-            Message("user", observation.text),
-        ]
+        self._remember(completion.text, observation)
         self.stopped = observation.stop
         return Step(
             index=self._index,
@@ -153,6 +157,13 @@ class _Episode:
             calls=self._meter.take(),
             wall_s=time.monotonic() - began,
         )
+
+    def _remember(self, reply: str, observation: Observation) -> None:
+        if observation.fresh:
+            self._messages = list(self._opening)
+            self._temperature = FRESH_TEMPERATURE
+            return
+        self._messages += [Message("assistant", reply), Message("user", observation.text)]
 
     def lost(self) -> Step | None:
         """A step for calls that were charged and brought no reply."""

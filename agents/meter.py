@@ -50,6 +50,7 @@ class Meter:
         max_tokens: int,
         logprobs: int = 0,
         schema: Mapping[str, Any] | None = None,
+        temperature: float = 0.0,
         seed: int | None = None,
     ) -> Completion:
         """Complete and charge; a call that fails after it was sent is charged by estimate."""
@@ -57,7 +58,12 @@ class Meter:
         began = time.monotonic()
         try:
             completion = self._backend.complete(
-                messages, max_tokens=max_tokens, logprobs=logprobs, schema=schema, seed=seed
+                messages,
+                max_tokens=max_tokens,
+                logprobs=logprobs,
+                schema=schema,
+                temperature=temperature,
+                seed=seed,
             )
         except UnreachableError:
             raise

@@ -40,6 +40,11 @@ class PriceTable(_Table):
     output: NonNegativeFloat
     cached: NonNegativeFloat | None = None
 
+    def price(self) -> Price:
+        """The price that this table describes."""
+        cached = self.input if self.cached is None else self.cached
+        return Price(self.input, cached, self.output)
+
 
 class AgentTable(_Table):
     """One `[[agent]]`: a bidder."""
@@ -59,16 +64,9 @@ class AgentTable(_Table):
 
     def spec(self) -> AgentSpec:
         """The roster entry that this table describes."""
-        price = self.price
         values = self.model_dump(exclude={"price", "kinds"})
-        return AgentSpec(
-            **values,
-            kinds=frozenset(self.kinds),
-            price=price
-            and Price(
-                price.input, price.input if price.cached is None else price.cached, price.output
-            ),
-        )
+        price = None if self.price is None else self.price.price()
+        return AgentSpec(**values, kinds=frozenset(self.kinds), price=price)
 
 
 class WeightsTable(_Table):
@@ -93,6 +91,10 @@ class AuctionTable(_Table):
     lessons: Annotated[int, Field(ge=0, le=32)] = 8
     plan_in_prompt: Literal["own", "none"] = "own"
     """Whether the winner sees its plan while it works."""
+    fallbacks: Annotated[int, Field(ge=0, le=MAX_PLANS)] = 1
+    """How often the work may pass to the next best bid."""
+    fallback_on: Literal["crash", "failure"] = "crash"
+    """After a crashed winner only, or also after an answer that fails its visible checks."""
     bid_deadline_s: PositiveFloat = 120.0
     rate_deadline_s: PositiveFloat = 120.0
     weights: WeightsTable = WeightsTable()

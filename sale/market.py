@@ -12,6 +12,7 @@ from typing import Protocol
 from sale.auction.auctioneer import Auctioneer
 from sale.draft import Draft, Observer
 from sale.errors import BudgetError, InputError, ModelError, NoBidsError, SaleError
+from sale.rules import Brief, Rules, rank
 from sale.types import (
     AgentSpec,
     Appraisal,
@@ -26,7 +27,6 @@ from sale.types import (
     Stage,
     State,
     Step,
-    StopReason,
     Task,
     Verdict,
 )
@@ -74,31 +74,6 @@ class Memory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What an agent gets to refine its plan with."""
-
-    own: str
-    lessons: tuple[Lesson, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How auctions are held here, as the market file says."""
-
-    name: str
-    """Where the market file was read from."""
-    sandbox: str
-    limits: Limits
-    refine: bool = True
-    lessons: int = 8
-    plan_in_prompt: bool = True
-    fallbacks: int = 1
-    """How often the work passes to the next best bid when a winner's process fails."""
-    wall_s: float = 3600.0
-    """An auction that is not over by then is dead."""
-
-
 Verifier = Callable[[Task, Outcome], tuple[Verdict, tuple[Check, ...]]]
 """Runs the visible checks of a task on an answer, away from the agent that gave it."""
 
@@ -129,7 +104,6 @@ class Market:
             refined = self._second_round(draft, first)
             award = self._award(draft, first, refined)
             self._execute(draft, award, [*first, *refined])
-            self._verify(draft)
         return draft.auction
 
     def _announce(self, task: Task, *, seed: int | None, usd: float | None) -> Draft:
@@ -190,8 +164,8 @@ class Market:
             self._afford(draft, jury, characters, [16 + 8 * len(plans)] * len(jury))
             with draft.stage(Stage.RATE, "the jury is rating"):
                 rated = self.pool.rate(task, plans, round=round, seed=seed, usd=draft.left())
-                for ratings in rated:
-                    draft.add_ratings(ratings)
+                for entry in rated:
+                    draft.add_ratings(entry)
         ratings = [entry for entry in draft.auction.ratings if entry.round == round]
         appraisals = self.auctioneer.appraise(bids, ratings)
         draft.update("appraised", appraisals=(*draft.auction.appraisals, *appraisals))
@@ -242,22 +216,24 @@ class Market:
         return award
 
     def _execute(self, draft: Draft, award: Award, appraisals: Sequence[Appraisal]) -> None:
-        """Let the winner work; when its process fails, the next best bid takes over."""
+        """Let the winner work and verify its answer; the next best bid takes over a failure.
+
+        The outcome that is kept is the best verified one, the earliest of equals.
+        """
         self._work(draft, award)
+        kept, tried = (award, draft.auction.outcome), {award.agent}
         for _ in range(self.rules.fallbacks):
-            outcome = draft.auction.outcome
-            others = [entry for entry in appraisals if entry.agent != award.agent]
-            if outcome is None or outcome.stop_reason is not StopReason.CRASHED or not others:
-                return
+            others = [entry for entry in appraisals if entry.agent not in tried]
+            if not others or not self.rules.falls_back(draft.auction.outcome):
+                break
             best = self.auctioneer.winner(others)
-            failed, appraisals = award, others
             award = Award(best.agent, best.round, best.score, award.provisional)
-            draft.update(
-                f"{failed.agent} failed, awarded to {award.agent}",
-                award=award,
-                error=f"{failed.agent} failed while it worked: {outcome.error}",
-            )
+            draft.update(f"passed on to {award.agent}", award=award, outcome=None)
             self._work(draft, award)
+            tried.add(award.agent)
+            if rank(draft.auction.outcome) > rank(kept[1]):
+                kept = (award, draft.auction.outcome)
+        draft.update("executed", award=kept[0], outcome=kept[1])
 
     def _work(self, draft: Draft, award: Award) -> None:
         auction = draft.auction
@@ -271,15 +247,16 @@ class Market:
                 seed=auction.seed,
             ):
                 draft.add_event(event)
+        self._verify(draft)
 
     def _verify(self, draft: Draft) -> None:
         outcome = draft.auction.outcome
-        if outcome is None:
+        if outcome is None or outcome.answer is None:
             return
         with draft.stage(Stage.VERIFY, "verifying"):
             verdict, checks = self.verifier(draft.auction.task, outcome)
-            outcome = replace(outcome, verified=verdict, checks=checks)
-            draft.update("verified", outcome=outcome)
+        outcome = replace(outcome, verified=verdict, checks=checks)
+        draft.update(f"verified: {verdict}", outcome=outcome)
 
     def _bidders(self, task: Task | None = None) -> list[AgentSpec]:
         roster = self.auctioneer.roster

@@ -19,7 +19,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from sale.errors import BackendError, SaleError
-from sale.market import Brief
+from sale.rules import Brief
 from sale.types import AgentSpec, Bid, Limits, Outcome, Ratings, Step, StopReason, Task
 
 OBJECT_STORE_BYTES = 100 << 20

@@ -16,13 +16,12 @@ import doctest
 import json
 import re
 import secrets
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 
 from sale.agents.coding.sandbox import Bounds, Sandbox
+from sale.agents.coding.workspace import fresh_workspace
 from sale.types import Check, Verdict
 
 MAX_CHECKS = 50
@@ -69,8 +68,7 @@ def run(
     answer: str, found: Sequence[VisibleCheck], *, sandbox: Sandbox, bounds: Bounds | None = None
 ) -> tuple[Check, ...]:
     """Run the checks on a Python source text, each in a fresh copy of its namespace."""
-    with tempfile.TemporaryDirectory(prefix="sale-check-", ignore_cleanup_errors=True) as folder:
-        workspace = Path(folder)
+    with fresh_workspace() as workspace:
         token = secrets.token_hex(8)
         runner = files("sale.agents.coding").joinpath("check_runner.py").read_text()
         (workspace / "check_runner.py").write_text(runner)

@@ -7,14 +7,12 @@ path leaves it, and no tool of git reads a configuration from it.
 from __future__ import annotations
 
 import difflib
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sale.agents.coding.sandbox import copy_in, read_files
+from sale.agents.coding.workspace import copy_in, fresh_workspace, read_files
 from sale.errors import InputError
 
 
@@ -29,13 +27,10 @@ class WorkingCopy:
     @contextmanager
     def of(source: Path) -> Iterator[WorkingCopy]:
         """Copy a folder, and delete the copy afterwards."""
-        folder = Path(tempfile.mkdtemp(prefix="sale-work-"))
-        try:
+        with fresh_workspace() as folder:
             root = folder / "copy"
             copy_in(source, root)
             yield WorkingCopy(root)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def texts(self) -> dict[str, str]:
         """Every text file by its relative path, sorted."""

@@ -12,7 +12,8 @@ from sale.agents.kinds import Workshop
 from sale.auction.auctioneer import Auctioneer
 from sale.config import MarketFile
 from sale.draft import Observer
-from sale.market import Market, Memory, Rules
+from sale.market import Market, Memory
+from sale.rules import Rules
 from sale.types import AgentSpec, Kind
 
 
@@ -61,15 +62,15 @@ def running_market(
 
 def _rules(file: MarketFile, source: str, tier: str) -> Rules:
     auction, limits = file.auction, file.limits
-    rounds = 2 if auction.refine else 1
+    calls = auction.bid_deadline_s + auction.rate_deadline_s
     return Rules(
         name=source,
         sandbox=tier,
         limits=file.execution_limits(usd=None),
         refine=auction.refine,
         lessons=auction.lessons,
+        fallbacks=auction.fallbacks,
+        fallback_on_failure=auction.fallback_on == "failure",
         plan_in_prompt=auction.plan_in_prompt == "own",
-        wall_s=rounds * (auction.bid_deadline_s + auction.rate_deadline_s)
-        + 2 * limits.wall_s
-        + 600,
+        wall_s=2 * calls + 2 * limits.wall_s + 600,  # two rounds, a fallback, and room
     )

@@ -53,9 +53,8 @@ def doctor(market: MarketOption = None, db: Db = None, json: Json = False) -> in
 
 
 def _findings(market: str | None, db: str | None) -> Iterator[Finding]:
-    yield Finding(
-        "python", sys.version_info >= (3, 11), sys.version.split()[0], "use 3.11 or later"
-    )
+    recent = sys.version_info >= (3, 11)
+    yield Finding("python", recent, sys.version.split()[0], "use Python 3.11 or later")
     yield from _packages()
     yield from _tiers()
     memory = psutil.virtual_memory()
@@ -136,9 +135,7 @@ def _table(findings: list[Finding]) -> Table:
         table.add_column(heading)
     for finding in findings:
         mark = "ok" if finding.works else "FAILS" if finding.needed else "no"
-        told = (
-            finding.told if finding.works or not finding.fix else f"{finding.told}\n→ {finding.fix}"
-        )
+        fix = "" if finding.works or not finding.fix else f"\n→ {finding.fix}"
         style = "green" if finding.works else "red" if finding.needed else "yellow"
-        table.add_row(Text(mark, style=style), Text(finding.what), Text(told))
+        table.add_row(Text(mark, style=style), Text(finding.what), Text(finding.told + fix))
     return table

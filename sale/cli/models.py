@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -82,7 +83,7 @@ def _model_json(model: Model) -> dict[str, Any]:
         "kind": model.kind,
         "bytes": model.bytes,
         "licence": model.licence,
-        "price": model.price and model.price.model_dump(),
+        "price": model.price and asdict(model.price),
         "here": here is not None,
         "path": here and str(here),
     }

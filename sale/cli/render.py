@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sale.cli.text import block, dollars, number, plain, when
-from sale.types import Appraisal, Auction, Outcome, Stage, Term, Usage, Verdict
+from sale.types import Appraisal, Auction, Bid, Outcome, Stage, Usage, Verdict
 
 _STYLE = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.NONE: "yellow"}
 _VERDICT = {
@@ -43,62 +43,55 @@ def _parts(auction: Auction, *, trajectory: bool) -> Iterator[RenderableType]:
 
 
 def _header(auction: Auction) -> RenderableType:
-    facts = (
-        f"auction {auction.id}  ·  {auction.state}  ·  {when(auction.started)}  ·  "
-        f"market {auction.market}  ·  seed {auction.seed}  ·  sandbox {auction.sandbox}"
-    )
     task = block(auction.task.text, limit=2_000)
-    return Panel(Group(task), title=f"{auction.task.kind} task", subtitle=facts, expand=True)
+    facts = f"{auction.state}, {when(auction.started)}, seed {auction.seed}"
+    where = f"\nmarket {auction.market}, sandbox {auction.sandbox}"
+    title = f"auction {auction.id}: a {auction.task.kind} task"
+    return Panel(Group(task, Text(where, style="dim")), title=title, subtitle=facts)
 
 
 def _bids(auction: Auction) -> Table:
-    """One row a bid; the columns of the terms are what each adds to the score."""
-    names = _term_names(auction)
-    table = Table(title="Bids: what each term adds to the score, and the lowest score wins")
-    for heading in ("agent", "round", "tokens", "entropy"):
-        table.add_column(heading, justify="left" if heading == "agent" else "right")
-    for heading in (*(f"-{n}" if n != "cost" else "+cost" for n in names), "score", ""):
-        table.add_column(heading.replace("rating:", "rated by\n"), justify="right")
+    """One row a bid: what each term adds to its score."""
+    jurors = list(dict.fromkeys(entry.juror for entry in auction.ratings))
+    caption = (
+        "score = cost - entropy - jury, the lowest wins; "
+        f"ratings in brackets are by {', '.join(jurors) or 'nobody'}"
+    )
+    table = Table(title="Bids", caption=caption)
+    for heading in ("agent", "round", "tokens", "cost", "entropy", "jury", "score", ""):
+        table.add_column(heading, justify="left" if heading in {"agent", ""} else "right")
     appraised = {(entry.agent, entry.round): entry for entry in auction.appraisals}
     for bid in auction.bids:
-        if bid.error is not None:
-            blanks = ["-"] * (3 + len(names))
-            table.add_row(bid.agent, str(bid.round), *blanks, plain(bid.error, limit=80))
-            continue
         entry = appraised.get((bid.agent, bid.round))
-        terms = {term.name: term for term in entry.terms} if entry else {}
+        name, turn = Text(bid.agent), str(bid.round)
+        if entry is None:
+            reason = Text(plain(bid.error or "not appraised", limit=80), style="red")
+            table.add_row(name, turn, "-", "-", "-", "-", "-", reason)
+            continue
         table.add_row(
-            bid.agent,
-            str(bid.round),
-            str(bid.tokens),
-            number(bid.entropy, 2),
-            *(_term(terms.get(name)) for name in names),
-            number(entry.score if entry else None),
-            _mark(auction, bid.agent, bid.round),
+            name, turn, str(bid.tokens), *_terms(entry), number(entry.score), _mark(auction, bid)
         )
     return table
 
 
-def _term_names(auction: Auction) -> list[str]:
-    names = [term.name for entry in auction.appraisals for term in entry.terms]
-    return list(dict.fromkeys(names))
+def _terms(entry: Appraisal) -> tuple[str, str, str]:
+    """Cost, entropy and jury of one bid, the ratings themselves in brackets."""
+    terms = {term.name: term for term in entry.terms}
+    ratings = [term for term in entry.terms if term.name.startswith("rating:")]
+    marks = " ".join(f"{term.feature:.1f}" for term in ratings)
+    jury = f"{sum(term.contribution for term in ratings):.3f} ({marks})" if ratings else "-"
+    cost, entropy = terms["cost"], terms["entropy"]
+    measured = number(entropy.contribution) if entropy.weight else "-"
+    return number(cost.contribution), measured, jury
 
 
-def _term(term: Term | None) -> str:
-    """The contribution, and the rating behind it in brackets."""
-    if term is None:
-        return "-"
-    shown = f"{term.contribution:.3f}"
-    return f"{shown} ({term.feature:.1f})" if term.name.startswith("rating:") else shown
-
-
-def _mark(auction: Auction, agent: str, round: int) -> str:
+def _mark(auction: Auction, bid: Bid) -> str:
     award = auction.award
     if award is None:
         return ""
-    if (award.agent, award.round) == (agent, round):
+    if (award.agent, award.round) == (bid.agent, bid.round):
         return "won"
-    return "led before refinement" if (award.provisional, 1) == (agent, round) else ""
+    return "led" if (award.provisional, 1) == (bid.agent, bid.round) else ""
 
 
 def explain(auction: Auction) -> str:
@@ -115,8 +108,10 @@ def explain(auction: Auction) -> str:
     told = ", ".join(f"{name} {gain:+.3f}" for name, gain in gains if abs(gain) >= 0.0005)
     after = " after refining its plan" if award.round > 1 else ""
     if chosen.score > rival.score:
-        why = f"took over from {award.provisional}, which failed"
-        return f"{award.agent} {why}; its score is {chosen.score:.3f}."
+        return (
+            f"{award.agent} took over with {chosen.score:.3f}: {rival.agent} had won with "
+            f"{rival.score:.3f}, but its work failed."
+        )
     return (
         f"{award.agent} won{after} with {chosen.score:.3f} against {rival.score:.3f} of "
         f"{rival.agent}, a lead of {rival.score - chosen.score:.3f}: {told or 'a tie'}."
@@ -138,11 +133,9 @@ def _entry(auction: Auction, agent: str, round: int) -> Appraisal | None:
 
 def _plan(auction: Auction) -> RenderableType:
     award = auction.award
-    plans = [
-        b.plan for b in auction.bids if award and (b.agent, b.round) == (award.agent, award.round)
-    ]
-    text = block(plans[0] if plans else "", limit=2_000)
-    return Panel(text, title=f"the plan of {award.agent if award else '-'}")
+    won = award and (award.agent, award.round)
+    plan = next((bid.plan for bid in auction.bids if (bid.agent, bid.round) == won), "")
+    return Panel(block(plan, limit=2_000), title=f"the plan of {award.agent if award else '-'}")
 
 
 def _trajectory(auction: Auction) -> Iterator[RenderableType]:
@@ -183,8 +176,8 @@ def _bill(auction: Auction) -> Table:
     """Tokens, calls, seconds and dollars by stage; the auction itself is part of the bill."""
     table = Table(title="Usage by stage")
     table.add_column("stage")
-    for heading in ("prompt", "cached", "completion", "calls", "tools", "seconds", "dollars"):
-        table.add_column(heading, justify="right")
+    for heading in ("prompt", "cached", "output", "calls", "tools", "seconds", "dollars"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for stage in Stage:
         if stage in auction.usage:
             table.add_row(stage, *usage_cells(auction.usage[stage]))

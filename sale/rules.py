@@ -1,0 +1,51 @@
+"""How auctions are held in a market, and what its memory hands to a refining agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sale.types import Lesson, Limits, Outcome, StopReason, Verdict
+
+_RANKS = (Verdict.FAILED, Verdict.NONE, Verdict.PASSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What an agent gets to refine its plan with."""
+
+    own: str
+    lessons: tuple[Lesson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How auctions are held here, as the market file says."""
+
+    name: str
+    """Where the market file was read from."""
+    sandbox: str
+    limits: Limits
+    refine: bool = True
+    lessons: int = 8
+    plan_in_prompt: bool = True
+    fallbacks: int = 1
+    """How often the work may pass to the next best bid."""
+    fallback_on_failure: bool = False
+    """Also when an answer fails its visible checks or there is none, not just after a crash."""
+    wall_s: float = 3600.0
+    """An auction that is not over by then is dead."""
+
+    def falls_back(self, outcome: Outcome | None) -> bool:
+        """Whether the work passes on after this outcome."""
+        if outcome is None or outcome.stop_reason is StopReason.CRASHED:
+            return True
+        if outcome.stop_reason in {StopReason.BUDGET, StopReason.NOT_FOUND}:
+            return False
+        return self.fallback_on_failure and rank(outcome) < _RANKS.index(Verdict.NONE)
+
+
+def rank(outcome: Outcome | None) -> int:
+    """Say how much an outcome is worth: no answer < failed < unchecked < passed."""
+    if outcome is None or outcome.answer is None:
+        return -1
+    return _RANKS.index(outcome.verified)

@@ -1,0 +1,142 @@
+"""Who bids, what they bid, how it is appraised, and the record of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sale.types.usage import Call, Price, Usage
+from sale.types.words import Kind, Stage, State, Verdict
+from sale.types.work import Outcome, Step, Task
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """One entry of the roster: who may bid, on what model, at what price."""
+
+    name: str
+    model: str
+    """A catalogue name, a path of a GGUF file, or the model's name at its server."""
+    backend: str
+    """A name in `sale.agents.backends.BACKENDS`, or the dotted path of a class."""
+    price: Price | None
+    """None: unknown. It is shown as unknown and never counted as 0."""
+    kinds: frozenset[Kind] = frozenset(Kind)
+    replicas: int = 1
+    slots: int = 1
+    """Calls that one replica serves at the same time."""
+    context: int = 4096
+    """Tokens of context for each slot."""
+    adapter: str | None = None
+    """A LoRA adapter for the model, where the back end knows adapters."""
+    plan_tokens: int = 120
+    """Cap on the length of a plan."""
+    gpus: float = 0.0
+    """GPUs that each replica reserves."""
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Settings for the back end alone, e.g. `base_url`, `api_key_env`, `threads`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """An agent's plan in one round, or the reason why it made none."""
+
+    agent: str
+    round: int
+    """1 for the first plans, 2 for refined ones."""
+    plan: str
+    tokens: int
+    entropy: float | None
+    """Mean entropy of the plan's tokens; None where the back end gives no log-probabilities."""
+    calls: tuple[Call, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What one juror thinks of the plans of one round."""
+
+    juror: str
+    round: int
+    by_agent: Mapping[str, float]
+    """0 to 5, for each bidder that the juror rated."""
+    calls: tuple[Call, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One summand of a score, as it is explained to the user."""
+
+    name: str
+    feature: float
+    """The quantity in its own unit."""
+    weight: float
+    contribution: float
+    """What it adds to cost (for cost) or to value (for all others)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appraisal:
+    """The auctioneer's view of one bid; the lowest score wins."""
+
+    agent: str
+    round: int
+    cost: float
+    value: float
+    score: float
+    """cost - value."""
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Who executes, and who led before the refinement."""
+
+    agent: str
+    round: int
+    score: float
+    provisional: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lost and a won plan for a similar task."""
+
+    task: str
+    lost: str
+    won: str
+    similarity: float
+    """Cosine of the two tasks' embeddings."""
+    verified: Verdict
+    """What the checks said of the won plan's execution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auction:
+    """The whole record of one auction, as memory keeps it."""
+
+    id: str
+    task: Task
+    state: State
+    seed: int
+    market: str
+    """Where its market file was read from."""
+    sandbox: str
+    """The sandbox tier that was in force."""
+    started: float
+    """Seconds since the epoch."""
+    ended: float | None = None
+    bids: tuple[Bid, ...] = ()
+    ratings: tuple[Ratings, ...] = ()
+    appraisals: tuple[Appraisal, ...] = ()
+    award: Award | None = None
+    outcome: Outcome | None = None
+    steps: tuple[Step, ...] = ()
+    usage: Mapping[Stage, Usage] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def total(self) -> Usage:
+        """The usage of all stages together."""
+        return sum(self.usage.values(), Usage())

@@ -1,0 +1,92 @@
+"""A task and the work on it: limits, steps, checks, the outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sale.types.usage import Call
+from sale.types.words import Kind, StopReason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is put up for auction."""
+
+    kind: Kind
+    text: str
+    workspace: str | None = None
+    """A folder whose copy the coding agent works in."""
+    corpus: str | None = None
+    """A folder of documents that the search agent reads."""
+    suite: str | None = None
+
+    @property
+    def id(self) -> str:
+        """A content hash: the same work has the same id, wherever it was submitted."""
+        parts = (self.kind, self.text, self.workspace or "", self.corpus or "")
+        return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an execution may use; a share is kept for a last, forced answer."""
+
+    steps: int = 12
+    tokens: int = 40_000
+    """Prompt and completion tokens, cached ones included."""
+    usd: float | None = None
+    wall_s: float = 600.0
+    reply_tokens: int = 700
+    """Cap on one reply."""
+    format_errors: int = 3
+    repeats: int = 3
+    reserve: float = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One turn of an executing agent: what it did and what came back."""
+
+    index: int
+    action: str
+    """The tool's name; empty when the reply held no action."""
+    argument: str
+    reply: str
+    """The model's whole reply."""
+    observation: str
+    calls: tuple[Call, ...] = ()
+    wall_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One visible check of a task, run on an answer."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A passage that supports an answer."""
+
+    ref: str
+    title: str
+    source: str
+    """Where it stands: a path inside the corpus, or an address."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an execution ended."""
+
+    agent: str
+    answer: str | None
+    stop_reason: StopReason
+    verified: Verdict = Verdict.NONE
+    checks: tuple[Check, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    error: str | None = None
