@@ -45,17 +45,15 @@ def overlap(wanted: Collection[str]) -> Weight:
 def cut(text: str, weight: Weight, budget: int) -> str:
     """Keep the sentences that matter most, in their order, within a budget of words.
 
-    A neighbour of a sentence that matters counts half: the answer often stands next to the words
-    of the question. Where nothing matters the beginning is kept.
+    The sentence after one that matters counts half as much and the one before it a quarter: the
+    answer often stands next to the words of the question. Where nothing matters the beginning is kept.
     """
     if length(text) <= budget:
         return text.strip()
     spans = list(sentences(text))
     own = [weight(text[start:end]) for start, end in spans]
-    beside = [
-        max(own[max(at - 1, 0) : at] + own[at + 1 : at + 2], default=0.0) for at in range(len(own))
-    ]
-    worth = [mine + near / 2 for mine, near in zip(own, beside, strict=True)]
+    before, after = [0.0, *own[:-1]], [*own[1:], 0.0]
+    worth = [mine + b / 2 + a / 4 for mine, b, a in zip(own, before, after, strict=True)]
     order = sorted(range(len(spans)), key=lambda at: (-worth[at], at))
     kept: list[int] = []
     left = budget

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bs4 import BeautifulSoup
+    from bs4 import BeautifulSoup, Tag
 
-_NOISE = (
-    "script,style,noscript,template,nav,footer,form,iframe,object,svg,canvas,head,"
-    "[hidden],[aria-hidden=true],[style*='display:none'],[style*='display: none']"
+_NOISE = frozenset(
+    {"script", "style", "noscript", "template", "nav", "footer", "form", "iframe", "object"}
+    | {"svg", "canvas", "head"}
 )
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = (
-    *_HEADINGS,
-    *("p", "div", "section", "article", "main", "header", "aside", "blockquote", "figure"),
-    *("ul", "ol", "dl", "table", "pre", "address", "details", "hr"),
+    *("p", "div", "section", "article", "main", "header", "aside", "blockquote", "figure", "hr"),
+    *("ul", "ol", "dl", "table", "pre", "address", "details"),
 )
-_LINES = ("li", "dt", "dd", "tr", "caption", "figcaption", "summary")
+_FRAMES = {
+    **{f"h{level}": ("\n\n" + "#" * level + " ", "\n\n") for level in range(1, 7)},
+    **dict.fromkeys(_BLOCKS, ("\n\n", "\n\n")),
+    **dict.fromkeys(("dt", "dd", "tr", "caption", "figcaption", "summary"), ("\n", "\n")),
+    **dict.fromkeys(("td", "th"), ("", " | ")),
+    "li": ("\n- ", "\n"),
+    "br": ("\n", ""),
+}
+"""What stands before and after the text of an element."""
 
 
 def read_html(data: bytes) -> tuple[str, str]:
@@ -32,12 +39,9 @@ def read_html(data: bytes) -> tuple[str, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         soup = BeautifulSoup(data, "lxml")
-    title = _title(soup)
-    for element in soup.select(_NOISE):
-        element.extract()
-    _mark_blocks(soup)
-    lines = (" ".join(line.split()) for line in soup.get_text().split("\n"))
-    return title, re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    lines = (" ".join(line.split()) for line in "".join(_visible(soup)).split("\n"))
+    text = "\n".join(line.removesuffix(" |") for line in lines)
+    return _title(soup), re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _title(soup: BeautifulSoup) -> str:
@@ -48,27 +52,25 @@ def _title(soup: BeautifulSoup) -> str:
     return ""
 
 
-def _mark_blocks(soup: BeautifulSoup) -> None:
-    """Write line breaks where a browser would show them, and only there."""
-    for string in soup.find_all(string=_is_prose):
-        string.replace_with(re.sub(r"\s+", " ", string))
-    for element in soup.find_all("br"):
-        element.replace_with("\n")
-    for cell in soup.find_all(["td", "th"]):
-        if cell.find_next_sibling(["td", "th"]) is not None:
-            cell.append(" | ")
-    for element in soup.find_all([*_BLOCKS, *_LINES]):
-        gap = "\n" if element.name in _LINES else "\n\n"
-        element.insert_before(gap)
-        element.insert_after(gap)
-        if element.name in _HEADINGS:
-            element.insert(0, "#" * int(element.name[1]) + " ")
-        elif element.name == "li":
-            element.insert(0, "- ")
+def _visible(soup: BeautifulSoup) -> Iterator[str]:
+    """Walk the tree once; not by recursion, as a hostile page may be nested without end."""
+    from bs4.element import NavigableString, Tag
+
+    waiting: list[tuple[object, bool]] = [(soup, False)]
+    while waiting:
+        node, as_is = waiting.pop()
+        if type(node) is NavigableString:
+            yield node if as_is else re.sub(r"\s+", " ", node)
+        elif type(node) is str:
+            yield node
+        elif isinstance(node, Tag) and not _is_unseen(node):
+            before, after = _FRAMES.get(node.name, ("", ""))
+            as_is = as_is or node.name == "pre"
+            yield before
+            waiting.append((after, as_is))
+            waiting.extend((child, as_is) for child in reversed(node.contents))
 
 
-def _is_prose(string: str | None) -> bool:
-    """Tell text from comments and declarations; that in `pre` keeps its line breaks."""
-    from bs4.element import NavigableString
-
-    return type(string) is NavigableString and string.find_parent("pre") is None
+def _is_unseen(element: Tag) -> bool:
+    style = str(element.get("style", "")).replace(" ", "").lower()
+    return element.name in _NOISE or element.has_attr("hidden") or "display:none" in style

@@ -21,6 +21,8 @@ SHOWN = 5
 """Passages that one search shows."""
 OBSERVATION = 350
 """Words of one observation, about."""
+MOST = 90
+"""Words of one passage that a search shows; `open` shows more."""
 LEAST = 25
 """Words of a passage below which it isn't worth showing."""
 FRAME = 12
@@ -54,8 +56,9 @@ class SearchTools:
         if not new:
             hint = "Nothing new. Open one of these by its number or search with other words:"
             return "\n".join([hint, *old])
-        room = OBSERVATION - FRAME * len(old)
-        lines = ["Passages, quoted as data:", *self._passages(new, overlap(terms(query)), room)]
+        room = OBSERVATION - sum(map(length, old))
+        shown = self._passages(new, overlap(terms(query)), room, most=MOST)
+        lines = ["Passages, quoted as data:", *shown]
         return "\n".join([*lines, "Shown before:", *old] if old else lines)
 
     def open(self, argument: str) -> str:
@@ -102,7 +105,9 @@ class SearchTools:
         shown = (self._shown[n - 1] for n in dict.fromkeys(marks) if 0 < n <= len(self._shown))
         return tuple(Citation(hit.ref, hit.title, hit.source, hit.text) for hit in shown)
 
-    def _passages(self, hits: list[Hit], weight: Weight, words: int) -> Iterator[str]:
+    def _passages(
+        self, hits: list[Hit], weight: Weight, words: int, *, most: int = OBSERVATION
+    ) -> Iterator[str]:
         """Show passages, each with a fair share of the words, and more where others need less."""
         twins: dict[str, int] = {}
         for at, hit in enumerate(hits):
@@ -113,20 +118,20 @@ class SearchTools:
             label = self._label(hit)
             twin = twins.setdefault(hit.text, self._numbers[hit.ref])
             if twin == self._numbers[hit.ref]:
-                body = cut(hit.text, weight, share)
+                body = cut(hit.text, weight, min(share, most))
                 yield f"{label}\n{quote(body)}"
                 words -= length(body)
             else:
                 yield f"{label}: the same text as [{twin}]"
-            words -= FRAME
+            words -= length(label)
 
     def _label(self, hit: Hit) -> str:
         """Name a passage by its number, which it gets when it is shown for the first time."""
         if hit.ref not in self._numbers:
             self._shown.append(hit)
             self._numbers[hit.ref] = len(self._shown)
-        source = quote_line(one_line(hit.source))
-        return f"[{self._numbers[hit.ref]}] {quote_line(hit.title)} ({source})"
+        title, source = quote_line(one_line(hit.title)), quote_line(one_line(hit.source))
+        return f"[{self._numbers[hit.ref]}] {title} ({source})"
 
     def _target(self, argument: str) -> tuple[Page, str, str] | None:
         """Split an argument into the page, the ref that named it, and what to look for."""

@@ -41,6 +41,8 @@ _COUNTS = (
     *("eight", "nine", "ten", "eleven", "twelve"),
 )
 """Words that are numbers; `one` seldom is."""
+_SPELLED = frozenset(terms(" ".join((*_MONTHS, *_COUNTS))))
+"""What is checked as a number and not as a word."""
 
 
 def is_not_found(answer: str) -> bool:
@@ -87,12 +89,12 @@ def _check_words(question: str, said: str, sources: str) -> Check:
         return Check(name, False, "the answer says nothing")
     if given == asked and not decides:
         return Check(name, False, "the answer only repeats the question")
-    new = {word for word in given - asked - {"yes", *_COUNTS} if word.isalpha()}
+    new = {word for word in given - asked - _SPELLED - {"yes"} if word.isalpha()}
     return _share(name, new, sources)
 
 
 def _check_names(question: str, said: str, sources: str) -> Check:
-    names = set(terms(" ".join(_names(said)))) - set(terms(question))
+    names = set(terms(" ".join(_names(said)))) - set(terms(question)) - _SPELLED
     return _share("names are in the sources", names, sources)
 
 
