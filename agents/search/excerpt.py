@@ -46,7 +46,8 @@ def cut(text: str, weight: Weight, budget: int) -> str:
     """Keep the sentences that matter most, in their order, within a budget of words.
 
     The sentence after one that matters counts half as much and the one before it a quarter: the
-    answer often stands next to the words of the question. Where nothing matters the beginning is kept.
+    answer often stands next to the words of the question. Where nothing matters the beginning is
+    kept.
     """
     if length(text) <= budget:
         return text.strip()
