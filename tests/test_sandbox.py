@@ -155,8 +155,9 @@ except OSError:
 
 
 def test_sale_itself_and_the_answers_in_its_tasks_cannot_be_imported(box, folder):
-    code = "try:\n    import sale.types\nexcept ImportError as e:\n    print(type(e).__name__)"
-    assert run(box, folder, code).stdout == "ModuleNotFoundError\n"
+    result = run(box, folder, "import sale.types")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith(("ModuleNotFoundError", "PermissionError"))
 
 
 def test_another_workspace_cannot_be_read(box, folder):
@@ -305,8 +306,9 @@ def test_an_io_uring_that_could_make_sockets_is_refused(box, folder):
 # Bounds
 
 
+@pytest.mark.slow
 def test_a_program_that_sleeps_is_stopped(box, folder):
-    result = run(box, folder, "print('here', flush=True); import time; time.sleep(60)", wall_s=0.5)
+    result = run(box, folder, "print('here', flush=True); import time; time.sleep(60)", wall_s=2)
     assert result.timed_out
     assert result.stdout == "here\n"
     assert result.wall_s < 20
@@ -331,6 +333,10 @@ if os.fork() == 0:
 while not os.path.exists('beat'):
     time.sleep(0.01)
 """
+
+
+def test_no_time_at_all_is_a_time_out_and_no_broken_sandbox(box, folder):
+    assert run(box, folder, "pass", wall_s=0).timed_out
 
 
 @pytest.mark.slow
