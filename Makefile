@@ -1,0 +1,60 @@
+# Two commands are enough: `make run` (a real auction; TASK="..." for your own task) and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# PyTorch's own index of builds without CUDA. Empty to take whatever pip finds.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH := $(shell sed -n 's/^local = .*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+export TASK
+
+.PHONY: run test check format models sandbox install clean help
+
+help: ## Show the targets.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+run: install sandbox models ## Hold a real auction on a shipped task, or on TASK="...".
+	@if [ -n "$$TASK" ]; then exec $(BIN)/sale submit "$$TASK"; \
+	else exec $(BIN)/sale submit --task coding#merge-intervals; fi
+
+test: install sandbox models ## Run every test: the fast ones, then those on real Ray and real models.
+	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -m slow
+
+check: install ## Lint, check formats and types, and run the fast tests.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	rm -rf build/typecheck build/lib
+	$(PIP) install -q --no-deps --target build/typecheck .
+	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p sale
+	$(BIN)/pytest -q -m "not slow"
+
+format: install ## Format the code and mend what the linter can.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+models: install ## Fetch the models of the embedded market (1.8 GB), once.
+	@$(BIN)/sale models pull
+
+install: $(VENV)/installed ## Make the virtual environment, once.
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q --no-deps --retries 1 $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "$(TORCH)"
+	@$(BIN)/python -c "from importlib.metadata import requires; import sys; \
+	sys.exit(any(r.startswith('nvidia') for r in requires('torch') or []))" || \
+	[ -z "$(TORCH_INDEX)" ] || { $(PIP) uninstall -q -y torch; echo "sale: $(TORCH_INDEX) gave no CPU \
+	build of torch, and pip's own brings gigabytes of CUDA; set TORCH_INDEX to a mirror of it, or to \
+	nothing to accept CUDA" >&2; exit 1; }
+	$(PIP) install -q -e '.[local,dev]'
+	@touch $@
+
+sandbox: ## Install bubblewrap where that is allowed; SALE falls back to Landlock without it.
+	@command -v bwrap >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	echo "installing bubblewrap, the sandbox"; apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; fi; \
+	command -v bwrap >/dev/null || echo "no bubblewrap here, so code runs in the Landlock sandbox; \
+	better: install the package bubblewrap (see: sale doctor)" >&2
+
+clean: ## Remove what was built; models and the auction memory stay.
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
