@@ -34,7 +34,7 @@ class Workshop:
     def open(self, task: Task) -> Iterator[OpenedWork]:
         """Open a task: a copy of its workspace, its corpus, or just its text."""
         if task.kind is Kind.SEARCH:
-            tools = SearchTools(_corpus(task))
+            tools = SearchTools(_corpus(task), goal=task.text)
             passages = tools.search(task.text)
             instruction = prompting.instruction("search", passages=passages)
             yield OpenedWork(SearchWork(tools), instruction)
