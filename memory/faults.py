@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 OTHER = "name another database with --db or SALE_DB"
 
@@ -31,7 +31,7 @@ def explain(error: Exception, *, path: Path | None, wait_s: float, secret: str) 
         if name.startswith(prefix):
             return reason
     detail = _one_line(cause, secret)
-    if isinstance(error, (IntegrityError, OverflowError)):
+    if isinstance(error, (IntegrityError, DataError, OverflowError)):
         return f"can't hold one of the values ({detail}); nothing of it was written"
     if isinstance(cause, sqlite3.Error):
         return f"can't be used ({detail}); {OTHER}"
