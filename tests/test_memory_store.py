@@ -6,27 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select, text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
 
 from sale.errors import InputError, StoreError
-from sale.memory.columns import Row
 from sale.memory.database import Database
-from sale.memory.lessons import any_query, past_query
-from sale.memory.log import log_query
 from sale.memory.store import Store
-from sale.memory.tables import AuctionRow, CallRow
+from sale.memory.tables import CallRow
 from sale.types import (
     Appraisal,
     Auction,
     Award,
     Bid,
     Call,
-    Check,
-    Citation,
     Kind,
     Outcome,
     Ratings,
@@ -35,121 +26,8 @@ from sale.types import (
     Step,
     StopReason,
     Task,
-    Term,
     Usage,
     Verdict,
-)
-
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
-counts = st.integers(0, 2**31 - 1)
-numbers = st.floats(allow_nan=False)
-dollars = st.none() | numbers
-errors = st.none() | texts
-calls = st.lists(
-    st.builds(
-        Call,
-        agent=texts,
-        stage=st.sampled_from(Stage),
-        prompt_tokens=counts,
-        cached_tokens=counts,
-        completion_tokens=counts,
-        wall_s=numbers,
-        usd=dollars,
-        error=errors,
-    ),
-    max_size=2,
-).map(tuple)
-
-
-def several(one: st.SearchStrategy) -> st.SearchStrategy:
-    return st.lists(one, max_size=3).map(tuple)
-
-
-bids = st.builds(
-    Bid,
-    agent=texts,
-    round=st.integers(1, 2),
-    plan=texts,
-    tokens=counts,
-    entropy=dollars,
-    calls=calls,
-    error=errors,
-)
-ratings = st.builds(
-    Ratings,
-    juror=texts,
-    round=st.integers(1, 2),
-    by_agent=st.dictionaries(texts, numbers, max_size=3),
-    calls=calls,
-    error=errors,
-)
-terms = st.builds(Term, name=texts, feature=numbers, weight=numbers, contribution=numbers)
-appraisals = st.builds(
-    Appraisal,
-    agent=texts,
-    round=st.integers(1, 2),
-    cost=numbers,
-    value=numbers,
-    score=numbers,
-    terms=several(terms),
-)
-awards = st.builds(Award, agent=texts, round=st.integers(1, 2), score=numbers, provisional=texts)
-outcomes = st.builds(
-    Outcome,
-    agent=texts,
-    answer=errors,
-    stop_reason=st.sampled_from(StopReason),
-    verified=st.sampled_from(Verdict),
-    checks=several(st.builds(Check, name=texts, passed=st.booleans(), detail=texts)),
-    citations=several(st.builds(Citation, ref=texts, title=texts, source=texts, text=texts)),
-    error=errors,
-)
-steps = st.builds(
-    Step,
-    index=counts,
-    action=texts,
-    argument=texts,
-    reply=texts,
-    observation=texts,
-    calls=calls,
-    wall_s=numbers,
-)
-usages = st.builds(
-    Usage,
-    prompt_tokens=counts,
-    cached_tokens=counts,
-    completion_tokens=counts,
-    calls=counts,
-    tool_calls=counts,
-    wall_s=numbers,
-    usd=dollars,
-)
-tasks = st.builds(
-    Task,
-    kind=st.sampled_from(Kind),
-    text=texts,
-    workspace=errors,
-    corpus=errors,
-    suite=errors,
-)
-auctions = st.builds(
-    Auction,
-    id=st.uuids().map(lambda uuid: uuid.hex),
-    task=tasks,
-    state=st.sampled_from([State.FINISHED, State.FAILED, State.INTERRUPTED]),
-    seed=st.integers(-(2**63), 2**63 - 1),
-    market=texts,
-    sandbox=texts,
-    started=numbers,
-    ended=dollars,
-    bids=several(bids),
-    ratings=several(ratings),
-    appraisals=several(appraisals),
-    award=st.none() | awards,
-    outcome=st.none() | outcomes,
-    steps=several(steps),
-    usage=st.dictionaries(st.sampled_from(Stage), usages),
-    error=errors,
 )
 
 SMALL, LARGE = "small", "large"
@@ -202,19 +80,6 @@ def url(tmp_path: Path) -> str:
 def store(url: str) -> Iterator[Store]:
     with Store.open(url) as store:
         yield store
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('memory') / 'memory.db'}") as store:
-        yield store
-
-
-@given(auction=auctions)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_an_auction_comes_back_as_it_was_recorded(shared: Store, auction: Auction):
-    shared.record(auction)
-    assert shared.get(auction.id) == auction
 
 
 def test_what_is_recorded_outlives_the_process_that_recorded_it(url: str):
@@ -420,60 +285,6 @@ def test_every_call_is_a_row_and_sums_to_its_stage(url: str, store: Store):
         mine = [row for row in rows if row.stage is stage]
         assert sum(row.prompt_tokens for row in mine) == usage.prompt_tokens
         assert sum(row.usd or 0 for row in mine) == usage.usd
-
-
-FILTERS = [
-    {"agent": "a"},
-    {"kind": Kind.CODING},
-    {"suite": "s"},
-    {"since": 1.0},
-    {"agent": "a", "kind": Kind.CODING, "suite": "s", "since": 1.0},
-]
-
-
-def log_of(filters: dict):
-    return log_query(**({"agent": None, "kind": None, "suite": None, "since": None} | filters))
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        *(log_of(filters) for filters in FILTERS),
-        any_query(Kind.CODING, "a"),
-        past_query(Kind.CODING, "a", model="m"),
-        select(AuctionRow.id).where(AuctionRow.id.between("a", "azz")),
-        select(AuctionRow.pid).where(AuctionRow.state == State.ANNOUNCED),
-    ],
-)
-def test_every_filter_has_an_index(url: str, store: Store, query):
-    database = Database.open(url, wait_s=1)
-    sql = str(query.compile(database.engine, compile_kwargs={"literal_binds": True}))
-    with database.engine.connect() as connection:
-        plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
-    database.close()
-    assert not [line for line in plan if line.startswith("SCAN")]
-
-
-def test_the_unfiltered_log_walks_the_index_of_time_and_sorts_nothing(url: str, store: Store):
-    database = Database.open(url, wait_s=1)
-    sql = str(log_of({}).compile(database.engine))
-    with database.engine.connect() as connection:
-        plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
-    database.close()
-    assert "SCAN auctions USING INDEX ix_auctions_started" in plan
-
-
-def test_every_foreign_key_is_indexed_so_that_replacing_stays_quick():
-    for table in Row.metadata.tables.values():
-        indexed = {index.columns[0].name for index in table.indexes}
-        indexed.add(table.primary_key.columns[0].name if table.primary_key.columns else "")
-        assert {key.parent.name for key in table.foreign_keys} <= indexed, table.name
-
-
-def test_the_tables_can_be_laid_out_on_postgresql_too():
-    for table in Row.metadata.sorted_tables:
-        ddl = str(CreateTable(table).compile(dialect=postgresql.dialect()))
-        assert "AUTOINCREMENT" not in ddl
 
 
 def test_states_are_checked_by_the_database_itself(url: str, store: Store):
