@@ -109,7 +109,6 @@ class LlamaCpp:
         params.verbosity = -1
         for pool in (params.cpuparams, params.cpuparams_batch):
             pool.n_threads = threads
-            pool.poll = 0
         # The listener can't be turned off: nobody knows its key, so nobody else can use it.
         params.api_keys = [secrets.token_urlsafe(32)]
         params.ui = params.endpoint_slots = False
@@ -134,7 +133,7 @@ class LlamaCpp:
 
 
 def _library() -> ModuleType:
-    # Read once, when OpenMP loads: threads that wait by spinning starve the other models.
+    # Read once, when OpenMP loads: threads that wait by spinning made two models ten times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     try:
