@@ -261,6 +261,21 @@ def test_the_model_says_nothing_to_the_terminal(
     assert capfd.readouterr() == ("", "")
 
 
+CLOSE_AT_ONCE = """
+import sys
+from sale.agents.backends.llama_cpp import LlamaCpp
+from sale.types import AgentSpec
+for _ in range(10):
+    LlamaCpp(AgentSpec("ada", sys.argv[1], "llama_cpp", None, context=256)).close()
+"""
+
+
+@pytest.mark.slow
+def test_a_back_end_closed_as_soon_as_it_is_open_does_not_hang() -> None:
+    command = [sys.executable, "-c", CLOSE_AT_ONCE, str(model_file())]
+    subprocess.run(command, timeout=120, check=True)
+
+
 @pytest.mark.slow
 def test_a_closed_back_end_says_so() -> None:
     model_file()

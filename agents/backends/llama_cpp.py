@@ -44,6 +44,8 @@ class LlamaCpp:
         self._spec = spec
         self._library = _library()
         self._server: Any = self._start(options.threads or os.cpu_count() or 1)
+        # A server closed before its loop runs never ends; an answer shows that the loop runs.
+        self.complete([Message("user", "Hi")], max_tokens=1)
 
     def complete(
         self,
