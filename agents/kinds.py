@@ -22,6 +22,9 @@ from sale.agents.search.work import SearchWork
 from sale.errors import InputError
 from sale.types import Check, Kind, Outcome, Task, Verdict
 
+QUESTION_CHARACTERS = 600
+"""A question stands again below the passages, as small models forget what they read first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -36,8 +39,9 @@ class Workshop:
         if task.kind is Kind.SEARCH:
             tools = SearchTools(_corpus(task), goal=task.text)
             passages = tools.search(task.text)
-            instruction = prompting.instruction("search", passages=passages)
-            yield OpenedWork(SearchWork(tools), instruction)
+            question = prompting.inert(task.text, limit=QUESTION_CHARACTERS)
+            instruction = prompting.instruction("search", passages=passages, question=question)
+            yield OpenedWork(SearchWork(tools, task.text), instruction)
         elif task.workspace is not None:
             with WorkingCopy.of(Path(task.workspace)) as workspace:
                 files = "The files:\n" + snapshot(workspace.before)

@@ -20,7 +20,8 @@ PLAN_CHARACTERS = 2_000
 LESSON_CHARACTERS = 400
 TASK_CHARACTERS = 200_000
 
-_MARKS = re.compile(r"</?\s*(plan|task|lesson|passage)\b[^>]*>?", re.I)
+_MARKS = re.compile(r"<(?=\s*/?\s*(?:plan|task|lesson|passage)\b)", re.I)
+"""The bracket alone is replaced: what is cut out of a text lets the rest join to a new mark."""
 
 
 @cache
@@ -36,7 +37,7 @@ def clean(text: str, *, limit: int) -> str:
 
 def inert(text: str, *, limit: int) -> str:
     """Cleaned text that can neither close nor open the marks that prompts use."""
-    return _MARKS.sub("", clean(text, limit=limit)).strip()
+    return _MARKS.sub("(", clean(text, limit=limit)).strip()
 
 
 def quote(text: str, *, limit: int) -> str:

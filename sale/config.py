@@ -204,10 +204,10 @@ def parse_market(text: str, *, name: str) -> MarketFile:
     """Parse the text of a market file; `name` is shown in errors."""
     try:
         return MarketFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise ConfigError(f"{name}: {_explain(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{name}: not valid TOML: {error}") from error
 
 
 def _explain(error: ValidationError) -> str:

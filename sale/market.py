@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sale.auction.auctioneer import Auctioneer
 from sale.draft import Draft, Observer
-from sale.errors import BudgetError, InputError, ModelError, NoBidsError, SaleError
+from sale.errors import BudgetError, InputError, ModelError, NoBidsError, SaleError, StoreError
 from sale.rules import Brief, Rules, rank
 from sale.types import (
     AgentSpec,
@@ -204,7 +204,7 @@ class Market:
     def _lessons(self, draft: Draft, agent: str) -> Sequence[Lesson]:
         try:
             return self.memory.lessons(draft.auction.task, agent=agent, k=self.rules.lessons)
-        except ModelError as error:
+        except (ModelError, StoreError) as error:
             draft.update(f"no lessons: {error}")
             return ()
 

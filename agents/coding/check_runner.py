@@ -37,7 +37,7 @@ def main() -> None:
     order = json.load(sys.stdin)
     report = sys.stdout
     sys.stdout = sys.stderr
-    with open("answer.py") as file:
+    with open("answer.py", encoding="utf-8") as file:
         source = file.read()
     names: dict[str, object] = {"__name__": "answer"}
     failure = _attempt(source, "answer.py", names)

@@ -7,6 +7,7 @@ path leaves it, and no tool of git reads a configuration from it.
 from __future__ import annotations
 
 import difflib
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ class WorkingCopy:
         """Copy a folder, and delete the copy afterwards."""
         with fresh_workspace() as folder:
             root = folder / "copy"
+            root.mkdir()
             copy_in(source, root)
             yield WorkingCopy(root)
 
@@ -38,17 +40,21 @@ class WorkingCopy:
         return {path: content.decode() for path, content in found if not _binary(content)}
 
     def read(self, path: str) -> str:
-        """The text of one file; InputError when there is none."""
-        return self._inside(path, exists=True).read_text(errors="replace")
+        """The text of one file, its line ends as they are; InputError when there is none."""
+        content = self._inside(path, exists=True).read_bytes()
+        if _binary(content):
+            raise InputError(f"{path!r} is not UTF-8 text; look at it with a command")
+        return content.decode()
 
     def write(self, path: str, text: str) -> None:
         """Write a file and the folders above it."""
         target = self._inside(path, exists=False)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-        except OSError as error:
-            raise InputError(f"{path!r} can't be written: {error.strerror}") from error
+            target.write_bytes(text.encode())
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is not valid text"
+            raise InputError(f"{path!r} can't be written: {reason}") from error
 
     def diff(self) -> str:
         """The change so far, in the unified format that `git apply` takes."""
@@ -56,7 +62,7 @@ class WorkingCopy:
         parts = (
             _file_diff(path, self.before.get(path), after.get(path))
             for path in sorted({*self.before, *after})
-            if self.before.get(path) != after.get(path) and "__pycache__" not in path
+            if self.before.get(path) != after.get(path)
         )
         return "".join(parts)
 
@@ -79,10 +85,16 @@ class WorkingCopy:
             raise InputError(f"{path!r} is not a path inside the workspace")
         target = self.root / relative
         steps = [target, *target.parents][: len(relative.parts)]
-        if any(step.is_symlink() for step in steps):
-            raise InputError(f"{path!r} leads through a symbolic link")
-        if exists and not target.is_file():
+        try:
+            if any(step.is_symlink() for step in steps):
+                raise InputError(f"{path!r} leads through a symbolic link")
+            is_file, is_there = target.is_file(), target.exists()
+        except OSError as error:
+            raise InputError(f"{path!r} can't be a path: {error.strerror}") from error
+        if exists and not is_file:
             raise InputError(f"there is no file {path!r}")
+        if is_there and not is_file:  # writing to a pipe would wait for ever
+            raise InputError(f"{path!r} is not a regular file")
         return target
 
 
@@ -97,17 +109,29 @@ def snapshot(files: Mapping[str, bytes], *, most: int = 60) -> str:
 def _file_diff(path: str, before: bytes | None, after: bytes | None) -> str:
     if _binary(before) or _binary(after):
         return f"# binary file {path} changed; not shown\n"
+    old, new = _quoted(f"a/{path}"), _quoted(f"b/{path}")
     lines = difflib.unified_diff(
-        (before or b"").decode().splitlines(keepends=True),
-        (after or b"").decode().splitlines(keepends=True),
-        fromfile="/dev/null" if before is None else f"a/{path}",
-        tofile="/dev/null" if after is None else f"b/{path}",
+        _lines(before or b""),
+        _lines(after or b""),
+        fromfile="/dev/null" if before is None else old,
+        tofile="/dev/null" if after is None else new,
     )
     mode = {before is None: "new file mode 100644\n", after is None: "deleted file mode 100644\n"}
     body = "".join(
         line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines
     )
-    return f"diff --git a/{path} b/{path}\n{mode.get(True, '')}{body}"
+    return f"diff --git {old} {new}\n{mode.get(True, '')}{body}"
+
+
+def _lines(content: bytes) -> list[str]:
+    """Lines as git sees them: only a line feed ends one, unlike `str.splitlines`."""
+    return re.findall(r"[^\n]*\n|[^\n]+", content.decode())
+
+
+def _quoted(name: str) -> str:
+    """A name as git writes it: with quotes and octal numbers where it holds odd characters."""
+    odd = re.sub(r'[\x00-\x1f\x7f"\\]', lambda found: f"\\{ord(found[0]):03o}", name)
+    return name if odd == name else f'"{odd}"'
 
 
 def _binary(content: bytes | None) -> bool:

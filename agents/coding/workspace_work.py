@@ -52,7 +52,8 @@ class WorkspaceWork:
 
     def read(self, action: Action) -> Observation:
         """Show a file with line numbers."""
-        lines = self._workspace.read(action.text.splitlines()[0] if action.text else "").split("\n")
+        name = action.text.partition("\n")[0]
+        lines = self._workspace.read(name).replace("\r\n", "\n").split("\n")
         shown = "\n".join(f"{n:4} {line}" for n, line in enumerate(lines[:READ_LINES], start=1))
         more = f"\n... {len(lines) - READ_LINES} more lines" if len(lines) > READ_LINES else ""
         return Observation(_cut(shown) + more)
@@ -77,6 +78,8 @@ class WorkspaceWork:
         """Replace one passage of a file; the old lines must stand there exactly once."""
         old, new = _old_and_new(action.body)
         text = self._workspace.read(action.argument)
+        if "\r\n" in text:  # models write plain line feeds
+            old, new = old.replace("\n", "\r\n"), new.replace("\n", "\r\n")
         if text.count(old) != 1:
             raise InputError(
                 f"the old lines stand {text.count(old)} times in {action.argument!r}; "

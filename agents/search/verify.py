@@ -16,6 +16,9 @@ from sale.types import Check, Citation, Verdict
 SHARE = 0.6
 """Of the new words of an answer, and of its new names, that its sources have to hold."""
 
+SUBJECT = 0.4
+"""Of the content words of a question, that the cited passages have to hold."""
+
 _MARK = re.compile(r"\[[0-9][0-9\s,;]*\]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SAYS = (
@@ -64,6 +67,7 @@ def verify(
         _check_numbers(question, said, sources),
         _check_words(question, said, sources),
         _check_names(question, said, sources),
+        _check_subject(question, sources),
     )
     passed = all(check.passed for check in checks)
     return (Verdict.PASSED if passed else Verdict.FAILED), checks
@@ -96,6 +100,15 @@ def _check_words(question: str, said: str, sources: str) -> Check:
 def _check_names(question: str, said: str, sources: str) -> Check:
     names = set(terms(" ".join(_names(said)))) - set(terms(question)) - _SPELLED
     return _share("names are in the sources", names, sources)
+
+
+def _check_subject(question: str, sources: str) -> Check:
+    """A passage about something else supports nothing, whatever names it holds."""
+    asked = {word for word in terms(question) if word.isalpha()}
+    missing = sorted(asked.difference(terms(sources)))
+    passed = len(asked) - len(missing) >= SUBJECT * len(asked)
+    detail = "" if passed else f"the cited passages don't speak of: {', '.join(missing[:8])}"
+    return Check("sources are about the question", passed, detail)
 
 
 def _share(name: str, new: set[str], sources: str) -> Check:

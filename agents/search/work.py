@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from itertools import count
 
 from sale.agents.loop import Answer, Observation
 from sale.agents.protocol import Action
 from sale.agents.search.tools import SearchTools
-from sale.types import StopReason
+from sale.agents.search.verify import verify
+from sale.types import StopReason, Verdict
 
 _UNCITED = (
-    "Your answer names no passage. Reply with one ```answer block that ends with the number of "
-    "the passage that proves it, such as [1]."
+    "Your answer names no passage. Reply with the answer in one short sentence that ends with the "
+    "number of the passage that proves it, in square brackets."
 )
 
 
@@ -19,14 +21,15 @@ class SearchWork:
     """The tools of a search agent; the last answer given is the answer."""
 
     fallback: str | None = "answer"
-    hint = "I found no action. Reply with one ```answer or ```search block."
+    hint = "I found neither an answer nor a search. Reply with one of them."
     last_call = (
-        "Stop searching. Reply now with one ```answer block with the number of the passage that "
-        "proves it, or with ```not_found."
+        "Stop searching. Reply now with the answer in one short sentence that ends with the number "
+        "of the passage that proves it, in square brackets, or with: not_found: what is missing"
     )
 
-    def __init__(self, tools: SearchTools) -> None:
+    def __init__(self, tools: SearchTools, question: str) -> None:
         self._search = tools
+        self._question = question
         self._answer: Answer | None = None
         self._asked_for_citation = False
         self._tools: Mapping[str, Callable[[Action], Observation]] = {
@@ -47,12 +50,25 @@ class SearchWork:
         return self._answer
 
     def _answered(self, action: Action) -> Observation:
-        citations = self._search.citations(action.text)
-        self._answer = Answer(action.text, citations)
+        """Take an answer; one without a source is traced to a passage that holds it, if any."""
+        text, citations = action.text, self._search.citations(action.text)
+        if not citations and (number := self._source_of(text)) is not None:
+            text, citations = f"{text} [{number}]", self._search.citations(f"[{number}]")
+        self._answer = Answer(text, citations)
         if citations or self._asked_for_citation:
-            return Observation(action.text, StopReason.ANSWERED)
+            return Observation(text, StopReason.ANSWERED)
         self._asked_for_citation = True
         return Observation(_UNCITED)
+
+    def _source_of(self, answer: str) -> int | None:
+        """The first passage shown that holds all that an answer says."""
+        for number in count(1):
+            citations = self._search.citations(f"[{number}]")
+            if not citations:
+                return None
+            if verify(self._question, answer, citations)[0] is Verdict.PASSED:
+                return number
+        return None
 
     def _not_found(self, action: Action) -> Observation:  # noqa: ARG002 - a tool takes its action
         self._answer = None

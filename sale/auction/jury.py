@@ -63,7 +63,7 @@ def _digits(text: str) -> dict[str, int]:
     match = re.search(r"\{[^{}]*\}", text)
     try:
         value = json.loads(match.group()) if match else {}
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return {}
     return {
         key: rating

@@ -25,7 +25,7 @@ class Task:
     def id(self) -> str:
         """A content hash: the same work has the same id, wherever it was submitted."""
         parts = (self.kind, self.text, self.workspace or "", self.corpus or "")
-        return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:16]
+        return hashlib.sha256("\x00".join(parts).encode(errors="replace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
