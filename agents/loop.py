@@ -23,6 +23,9 @@ ELIDED = "[earlier output removed to save room]"
 FRESH_TEMPERATURE = 0.8
 """For samples after the first one, which is greedy: the trial of mechanism.md used it."""
 
+_FINAL = frozenset({StopReason.ANSWERED, StopReason.NOT_FOUND})
+"""The agent ended of its own accord: no last answer is forced."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -80,7 +83,7 @@ def run(
             yield step
             if (stop := episode.stopped) is not None:
                 break
-        if stop is not StopReason.ANSWERED and work.answer() is None:
+        if stop not in _FINAL and work.answer() is None:
             yield episode.step(last=True)
     except BudgetError as caught:
         stop, error = StopReason.BUDGET, str(caught)

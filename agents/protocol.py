@@ -44,7 +44,9 @@ def parse(reply: str, tools: Collection[str], *, fallback: str | None = None) ->
         if name.lower() in tools:
             return Action(name.lower(), argument.strip(), body)
     names = "|".join(re.escape(tool) for tool in tools if tool)
-    if names and (line := re.search(rf"^\W{{0,3}}((?a:{names}))\W{{0,2}}:\s*(.+)", reply, re.M | re.I | re.S)):
+    if names and (
+        line := re.search(rf"^\W{{0,3}}((?a:{names}))\W{{0,2}}:\s*(.+)", reply, re.M | re.I | re.S)
+    ):
         return Action(line[1].lower(), "", line[2].strip())
     if fallback is not None and reply.strip():
         return Action(fallback, "", reply.strip())

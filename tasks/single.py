@@ -7,7 +7,7 @@ A suite file holds one JSON object a line: `id`, `kind` and `prompt`, and for so
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from sale.types import Kind, Task
 MAX_TEXT = 200_000
 """Characters; more belongs into a workspace or a corpus."""
 MAX_FILE = 64 << 20
+MAX_IDS = 20
+"""Task names that an error lists."""
 
 
 class TaskLine(BaseModel):
@@ -77,17 +79,25 @@ def _checked(text: str) -> str:
             f"the task is {len(text):,} characters long, at most {MAX_TEXT:,} are allowed; "
             "put large material into a folder and give --workspace or --corpus"
         )
-    if "\x00" in text:
-        raise InputError("the task holds NUL characters: it is not a text")
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError("the task is not a text: it holds NUL or broken characters")
     return text
 
 
 def _folder(path: Path | str | None, option: str) -> str | None:
     if path is None:
         return None
-    if not Path(path).is_dir():
+    if not _is(Path.is_dir, path):
         raise InputError(f"{option}: {str(path)!r} is not a folder")
     return str(Path(path).resolve())
+
+
+def _is(test: Callable[[Path], bool], path: Path | str) -> bool:
+    """Ask a path something; one that no file system takes is neither a file nor a folder."""
+    try:
+        return test(Path(path))
+    except (OSError, ValueError):
+        return False
 
 
 def _read(name: str) -> TaskLine:
@@ -97,18 +107,27 @@ def _read(name: str) -> TaskLine:
         return TaskLine(id=path.name, prompt=text)
     lines = {line.id: line for line in _lines(text, path)}
     if wanted is None and len(lines) == 1:
-        return next(iter(lines.values()))
+        wanted = next(iter(lines))
     if wanted is None or wanted not in lines:
         problem = f"has no task {wanted!r}" if wanted else f"holds {len(lines)} tasks"
-        raise InputError(f"{path} {problem}; give {path}#ID with one of {', '.join(lines)}")
-    return lines[wanted]
+        shown = ", ".join(list(lines)[:MAX_IDS]) + (", ..." if len(lines) > MAX_IDS else "")
+        raise InputError(f"{path} {problem}; give {path}#ID with one of: {shown or 'none'}")
+    return _beside(path, lines[wanted])
+
+
+def _beside(path: Path, line: TaskLine) -> TaskLine:
+    """The same task, with its folders taken relative to the file that names them."""
+    folders = {"workspace": line.workspace, "corpus": line.corpus}
+    return line.model_copy(
+        update={key: str(path.parent / name) for key, name in folders.items() if name is not None}
+    )
 
 
 def _split(name: str) -> tuple[Path, str | None]:
     """`FILE#ID` in parts; a file whose own name holds a # goes first; shipped suites by name."""
-    path, _, wanted = (name, "", "") if Path(name).exists() else name.partition("#")
+    path, _, wanted = (name, "", "") if _is(Path.exists, name) else name.partition("#")
     shipped = files("sale.tasks").joinpath(f"{path}.jsonl")
-    if not Path(path).exists() and "/" not in path and shipped.is_file():
+    if not _is(Path.exists, path) and "/" not in path and shipped.is_file():
         return Path(str(shipped)), wanted or None
     return Path(path), wanted or None
 
@@ -140,6 +159,6 @@ def _objects(text: str, path: Path) -> list[Any]:
         if path.suffix == ".json":
             value = json.loads(text)
             return value if isinstance(value, list) else [value]
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}") from error

@@ -29,14 +29,23 @@ MAX_TEXT = 20_000
 """Characters of a task in which checks are looked for; longer ones are data, not examples."""
 _DETAIL_CHARACTERS = 400
 
-_CALL = r"\b([A-Za-z_]\w*)\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)"
+_UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError)
+"""What Python's parser raises on text that is no code."""
+
+_CALL = r"(?<![\w.])([A-Za-z_]\w*)\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)"
 _EXAMPLE = re.compile(_CALL + r"[`\s]*(?:==|->|=>|→|returns?|gives?|should return)\s*`?([^\n]+)")
 _SIGNATURE = re.compile(
     r"(?:\bdef\s+|\bfunction\s+(?:named\s+|called\s+)?`?)([A-Za-z_]\w*)\(([^)\n]*)\)"
 )
+_NUMBER = r"(?<!\w)(-?\d{1,9})(?!\w)"
 _RANGE = re.compile(
-    r"(-?\d+)\s*\.\.\.?\s*(-?\d+)|\bbetween (-?\d+) and (-?\d+)|\bfrom (-?\d+) to (-?\d+)"
+    rf"{_NUMBER}\s*\.\.\.?\s*{_NUMBER}"
+    rf"|\bbetween {_NUMBER} and {_NUMBER}|\bfrom {_NUMBER} to {_NUMBER}"
 )
+_ENDS = re.compile(r"[`\s]*(?:$|[.,;:)(#]|(?:and|but|because|since|as)\b)")
+"""What may follow an expected value; `f(2) returns 4 times its input` expects no 4."""
+_DOUBT = re.compile(r"\b(?:currently|wrong|incorrect|instead|bug|never|not)", re.I)
+"""Lines with these words may tell what an example must not give."""
 _RAISES = re.compile(
     r"\brais(?:e|es|ing)\s+(?:an?\s+)?`?([A-Z]\w*)`?[^.\n]{0,20}?\b"
     r"(?:otherwise|outside|out of range|anything else)"
@@ -72,7 +81,7 @@ def run(
         token = secrets.token_hex(8)
         runner = files("sale.agents.coding").joinpath("check_runner.py").read_text()
         (workspace / "check_runner.py").write_text(runner)
-        (workspace / "answer.py").write_text(answer)
+        (workspace / "answer.py").write_bytes(answer.encode(errors="replace"))
         codes = [check.code for check in found]
         result = sandbox.run(
             ["python", "check_runner.py"],
@@ -95,12 +104,22 @@ def verdict(found: Sequence[VisibleCheck], results: Sequence[Check]) -> Verdict:
 
 
 def _reports(stdout: str, token: str) -> Iterator[tuple[int, tuple[bool, str]]]:
+    """Read the signed lines; an answer that steals the token may still write nonsense."""
     for line in stdout.splitlines():
         head, _, rest = line.partition(" ")
         if head != token:
             continue
-        index, passed, detail = json.loads(rest)
-        yield index, (passed, detail[:_DETAIL_CHARACTERS])
+        try:
+            index, passed, detail = json.loads(rest)
+            report = int(index), (passed is True, _text(str(detail)))
+        except (ValueError, TypeError, ArithmeticError, RecursionError):
+            continue
+        yield report
+
+
+def _text(detail: str) -> str:
+    """What an answer said of itself: short, and free of halves of characters."""
+    return detail[:_DETAIL_CHARACTERS].encode(errors="replace").decode()
 
 
 def _last_line(text: str) -> str:
@@ -123,7 +142,7 @@ def _required(parameters: str) -> int | None:
     """How many positional arguments a signature needs; None where it can't be read."""
     try:
         tree = ast.parse(f"def f({parameters}): pass")
-    except SyntaxError:
+    except _UNREADABLE:
         return None
     function = tree.body[0]
     if not isinstance(function, ast.FunctionDef) or function.args.kwonlyargs:
@@ -136,6 +155,7 @@ def _doctests(text: str) -> Iterator[VisibleCheck]:
         examples = doctest.DocTestParser().get_examples(text)
     except ValueError:
         return
+    examples = [example for example in examples if _parses(example.source)]
     if examples:
         shown = "".join(
             ">>> " + example.source.rstrip("\n").replace("\n", "\n... ") + "\n" + example.want
@@ -148,13 +168,13 @@ def _doctests(text: str) -> Iterator[VisibleCheck]:
 def _asserts(text: str) -> Iterator[VisibleCheck]:
     for line in text.splitlines():
         code = line.strip().strip("`")
-        if code.startswith("assert ") and _parses(code):
+        if code.startswith("assert ") and "(" in code and _parses(code):
             yield VisibleCheck(code[:120], code)
 
 
 def _examples(text: str) -> Iterator[VisibleCheck]:
     for line in text.splitlines():
-        if line.lstrip().startswith(("assert ", ">>>", "def ")):
+        if line.lstrip().startswith(("assert ", ">>>", "def ")) or _DOUBT.search(line):
             continue
         for name, arguments, wanted in _EXAMPLE.findall(line):
             value = _literal(wanted)
@@ -183,14 +203,14 @@ def _limits(text: str) -> Iterator[VisibleCheck]:
 
 
 def _literal(text: str) -> str | None:
-    """The longest Python literal at the start of a text, as source."""
+    """The longest Python literal at the start of a text, as source, unless words go on from it."""
     text = text.strip()[:300]
     for end in sorted({m.end() for m in re.finditer(r"[\w\])}'\"]", text)}, reverse=True):
         try:
             ast.literal_eval(text[:end])
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except _UNREADABLE:
             continue
-        return text[:end]
+        return text[:end] if _ENDS.match(text[end:]) else None
     return None
 
 
@@ -202,7 +222,7 @@ def _literal_call(code: str) -> bool:
             return False
         for value in (*call.args, *(keyword.value for keyword in call.keywords)):
             ast.literal_eval(value)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except _UNREADABLE:
         return False
     return True
 
@@ -210,6 +230,6 @@ def _literal_call(code: str) -> bool:
 def _parses(code: str) -> bool:
     try:
         ast.parse(code)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except _UNREADABLE:
         return False
     return True

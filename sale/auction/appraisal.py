@@ -15,7 +15,7 @@ def plan_cost(prices: Vector, tokens: Vector) -> Vector:
     """pi(a_i) * |s_i| in millionths of a dollar; shapes (n,), (n,) -> (n,).
 
     `prices` are dollars per million output tokens. An unknown price (nan) is taken to be the
-    dearest known one, so that an unknown price is no advantage over a known one; all unknown gives zeros.
+    dearest known one, so it is no advantage over a known one; all unknown gives zeros.
     """
     known = prices[~np.isnan(prices)]
     assumed = known.max() if known.size else 0.0
