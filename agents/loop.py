@@ -16,7 +16,7 @@ from typing import Protocol
 from sale.agents import protocol
 from sale.agents.meter import Meter, estimate_tokens
 from sale.agents.protocol import Action
-from sale.errors import BackendError, BudgetError
+from sale.errors import BudgetError, SaleError
 from sale.types import Citation, Limits, Message, Outcome, Step, StopReason
 
 ELIDED = "[earlier output removed to save room]"
@@ -87,7 +87,7 @@ def run(
             yield episode.step(last=True)
     except BudgetError as caught:
         stop, error = StopReason.BUDGET, str(caught)
-    except BackendError as caught:
+    except SaleError as caught:
         stop, error = StopReason.CRASHED, str(caught)
         if lost := episode.lost():
             yield lost

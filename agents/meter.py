@@ -19,10 +19,15 @@ def estimate_tokens(messages: Sequence[Message]) -> int:
     return sum(int(len(m.content) / CHARACTERS_A_TOKEN) + 8 for m in messages)
 
 
+def most_tokens(messages: Sequence[Message]) -> int:
+    """The most tokens a prompt can have: one for each byte, and some for the marks of a turn."""
+    return sum(len(m.content.encode(errors="replace")) + 8 for m in messages)
+
+
 class Meter:
     """Completes conversations on one back end for one stage and keeps the bill.
 
-    Raises `BudgetError` before a call whose upper estimate exceeds what is left.
+    Raises `BudgetError` before a call that could cost more than what is left.
     """
 
     def __init__(
@@ -87,7 +92,7 @@ class Meter:
     def _check_budget(self, messages: Sequence[Message], max_tokens: int) -> None:
         if self._usd is None or self._spec.price is None:
             return
-        worst = self._spec.price.dollars(estimate_tokens(messages), 0, max_tokens)
+        worst = self._spec.price.dollars(most_tokens(messages), 0, max_tokens)
         if self.spent + worst > self._usd:
             raise BudgetError(
                 f"agent {self._spec.name!r}: the next {self._stage} call could cost ${worst:.6f}, "

@@ -78,7 +78,9 @@ Verifier = Callable[[Task, Outcome], tuple[Verdict, tuple[Check, ...]]]
 """Runs the visible checks of a task on an answer, away from the agent that gave it."""
 
 PROMPT_TOKENS = 600
-"""Upper estimate of what our own instructions add to a prompt."""
+"""More than our own instructions add to a prompt."""
+QUOTE_TOKENS = 40
+"""More than the marks around one quoted text add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ class Market:
         return draft.auction
 
     def _announce(self, task: Task, *, seed: int | None, usd: float | None) -> Draft:
-        unpriced = [spec.name for spec in self._bidders(task) if spec.price is None]
+        callers = [*self._bidders(task), *self._jury()]
+        unpriced = [spec.name for spec in callers if spec.price is None]
         if usd is not None and unpriced:
             raise InputError(
                 f"agent {unpriced[0]!r} has no price, so a budget can't be kept; "
@@ -144,7 +147,7 @@ class Market:
     def _first_round(self, draft: Draft) -> tuple[Appraisal, ...]:
         task, seed = draft.auction.task, draft.auction.seed
         bidders = self._bidders(task)
-        self._afford(draft, bidders, len(task.text), [spec.plan_tokens for spec in bidders])
+        self._afford(draft, [(spec, [task.text], spec.plan_tokens) for spec in bidders])
         with draft.stage(Stage.BID, "soliciting bids"):
             for bid in self.pool.solicit(task, seed=seed, usd=draft.left()):
                 draft.add_bid(bid)
@@ -157,11 +160,11 @@ class Market:
         """Have the jury rate the bids of a round, then score them."""
         bids = [b for b in draft.auction.bids if b.round == round and b.error is None]
         plans = {bid.agent: bid.plan for bid in bids}
-        jury = [spec for spec in self._bidders() if spec.name in self.auctioneer.weights.jurors]
+        jury = self._jury()
         if plans and jury:
             task, seed = draft.auction.task, draft.auction.seed
-            characters = len(task.text) + sum(map(len, plans.values()))
-            self._afford(draft, jury, characters, [16 + 8 * len(plans)] * len(jury))
+            texts, cap = [task.text, *plans.values()], 16 + 8 * len(plans)
+            self._afford(draft, [(spec, texts, cap) for spec in jury])
             with draft.stage(Stage.RATE, "the jury is rating"):
                 rated = self.pool.rate(task, plans, round=round, seed=seed, usd=draft.left())
                 for entry in rated:
@@ -178,13 +181,14 @@ class Market:
         briefs = self._briefs(draft, self.auctioneer.winner(first).agent)
         if not briefs:
             return ()
-        specs = [spec for spec in self._bidders() if spec.name in briefs]
-        text = draft.auction.task.text
-        longest = max(
-            len(b.own) + sum(len(x.lost) + len(x.won) for x in b.lessons) for b in briefs.values()
+        self._afford(
+            draft,
+            [
+                (spec, [draft.auction.task.text, *briefs[spec.name].texts], spec.plan_tokens)
+                for spec in self.auctioneer.roster
+                if spec.name in briefs
+            ],
         )
-        caps = [spec.plan_tokens for spec in specs]
-        self._afford(draft, specs, len(text) + longest, caps)
         with draft.stage(Stage.REFINE, "cheaper agents are refining"):
             task, seed = draft.auction.task, draft.auction.seed
             for bid in self.pool.refine(task, briefs, seed=seed, usd=draft.left()):
@@ -258,21 +262,24 @@ class Market:
         outcome = replace(outcome, verified=verdict, checks=checks)
         draft.update(f"verified: {verdict}", outcome=outcome)
 
-    def _bidders(self, task: Task | None = None) -> list[AgentSpec]:
-        roster = self.auctioneer.roster
-        return [spec for spec in roster if task is None or task.kind in spec.kinds]
+    def _bidders(self, task: Task) -> list[AgentSpec]:
+        return [spec for spec in self.auctioneer.roster if task.kind in spec.kinds]
 
-    def _afford(
-        self, draft: Draft, specs: Sequence[AgentSpec], characters: int, caps: Sequence[int]
-    ) -> None:
-        """Raise BudgetError when one call of each agent could cost more than what is left."""
+    def _jury(self) -> list[AgentSpec]:
+        jurors = self.auctioneer.weights.jurors
+        return [spec for spec in self.auctioneer.roster if spec.name in jurors]
+
+    def _afford(self, draft: Draft, calls: Sequence[tuple[AgentSpec, Sequence[str], int]]) -> None:
+        """Raise BudgetError when these calls could cost more than what is left.
+
+        A call is who makes it, the texts that its prompt quotes, and the cap on its reply.
+        """
         left = draft.left()
         if left is None:
             return
-        prompt = characters + PROMPT_TOKENS  # a token is at least one character
         worst = sum(
-            spec.price.dollars(prompt, 0, cap)
-            for spec, cap in zip(specs, caps, strict=True)
+            spec.price.dollars(_most_tokens(texts), 0, cap)
+            for spec, texts, cap in calls
             if spec.price
         )
         if worst > left:
@@ -280,3 +287,8 @@ class Market:
                 f"the next round of calls could cost ${worst:.6f}, and ${left:.6f} is left of the "
                 f"budget of ${draft.budget:.6f}; raise --budget or leave it out"
             )
+
+
+def _most_tokens(texts: Sequence[str]) -> int:
+    """The most tokens of a prompt that quotes these texts: a token is at least one byte."""
+    return PROMPT_TOKENS + sum(len(text.encode()) + QUOTE_TOKENS for text in texts)

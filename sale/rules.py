@@ -16,6 +16,11 @@ class Brief:
     own: str
     lessons: tuple[Lesson, ...]
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that it quotes."""
+        return (self.own, *(text for one in self.lessons for text in (one.lost, one.won)))
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
