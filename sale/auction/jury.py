@@ -19,6 +19,8 @@ import numpy as np
 from sale.auction.signals import HIGHEST, LOWEST, expected_digit
 from sale.types import Completion, TokenChoice
 
+_OBJECT = re.compile(r"\{[^{}]*\}")
+
 MAX_PLANS = len(string.ascii_uppercase)
 
 
@@ -60,7 +62,7 @@ def read(completion: Completion, names: Sequence[str]) -> Mapping[str, float]:
 
 def _digits(text: str) -> dict[str, int]:
     """Read the JSON object of a reply, tolerating words and fences around it."""
-    match = re.search(r"\{[^{}]*\}", text)
+    match = _OBJECT.search(text)
     try:
         value = json.loads(match.group()) if match else {}
     except (ValueError, RecursionError):
@@ -73,10 +75,11 @@ def _digits(text: str) -> dict[str, int]:
 
 
 def _places(choices: Sequence[TokenChoice]) -> dict[str, TokenChoice]:
-    """Letter -> the generated token that holds its digit."""
+    """Letter -> the generated token that holds its digit, inside the object alone."""
     text = "".join(choice.token for choice in choices)
     owner = list(_owners(choices))
-    found = re.finditer(r'"([A-Z])"\s*:\s*([0-5])', text)
+    span = match.span() if (match := _OBJECT.search(text)) else (0, 0)
+    found = re.compile(r'"([A-Z])"\s*:\s*([0-5])').finditer(text, *span)
     return {match[1]: owner[match.start(2)] for match in found}
 
 

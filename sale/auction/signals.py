@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,13 +44,19 @@ def expected_digit(choice: TokenChoice) -> float | None:
     """The expectation of a rating under the juror's log-probabilities at the digit's place.
 
     Back ends report them before the constraint, so they are renormalised over the digits
-    0 to 5. None when not one of the digits is among the likeliest tokens.
+    0 to 5. None when not one of the digits is among the likeliest tokens, or when the digit
+    shares its token with other signs: lone digits are then not what the juror chose among.
     """
     weights = np.zeros(HIGHEST - LOWEST + 1)
     for token, logprob in choice.top:
-        digit = token.strip()
-        if len(digit) == 1 and digit.isascii() and digit.isdigit() and int(digit) <= HIGHEST:
-            weights[int(digit)] += np.exp(logprob)
-    if weights.sum() <= 0:
+        if (digit := _digit(token)) is not None:
+            weights[digit] += np.exp(logprob)
+    if _digit(choice.token) is None or weights.sum() <= 0:
         return None
     return float(weights @ np.arange(LOWEST, HIGHEST + 1) / weights.sum())
+
+
+def _digit(token: str) -> int | None:
+    """The rating that a token is, spaces aside."""
+    digit = token.strip()
+    return int(digit) if re.fullmatch(f"[{LOWEST}-{HIGHEST}]", digit) else None

@@ -1,0 +1,189 @@
+"""What several tests build on: agents with a script, a pool in this process, a whole market."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sale.agents.agent import Agent, OpenedWork, Opener
+from sale.agents.loop import Answer, Observation
+from sale.agents.protocol import Action
+from sale.auction.auctioneer import Auctioneer
+from sale.auction.weights import Weights, plan_cost_scale
+from sale.errors import SaleError
+from sale.market import Market, Memory, Verifier
+from sale.memory.embedding import HashEmbedder
+from sale.memory.store import Store
+from sale.rules import Brief, Rules
+from sale.types import (
+    AgentSpec,
+    Bid,
+    Check,
+    Kind,
+    Limits,
+    Outcome,
+    Price,
+    Ratings,
+    Step,
+    StopReason,
+    Task,
+    Verdict,
+)
+
+PLAN, RATE, REFINE, WORK = (
+    "Write a short plan",
+    "Rate how likely",
+    "Write a better plan",
+    "Do it now",
+)
+"""What the last message of each stage contains; a script's `when` matches on it."""
+
+
+class Pool:
+    """The agents of a roster, asked one after the other in this process."""
+
+    def __init__(
+        self, roster: Sequence[AgentSpec], jury: Sequence[str], *, opener: Opener | None = None
+    ) -> None:
+        self._roster = roster
+        self._jury = jury
+        self._agents = {spec.name: Agent(spec, opener=opener or desk) for spec in roster}
+        self.plans_shown: list[str | None] = []
+
+    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
+        for spec in self._roster:
+            if task.kind in spec.kinds:
+                yield self._agents[spec.name].bid(task, seed=seed, usd=usd)
+
+    def rate(
+        self, task: Task, plans: Mapping[str, str], *, round: int, seed: int, usd: float | None
+    ) -> Iterator[Ratings]:
+        for name in self._jury:
+            yield self._agents[name].rate(task, plans, round=round, seed=seed, usd=usd)
+
+    def refine(
+        self, task: Task, briefs: Mapping[str, Brief], *, seed: int, usd: float | None
+    ) -> Iterator[Bid]:
+        for name, brief in briefs.items():
+            agent = self._agents[name]
+            yield agent.refine(task, brief.own, brief.lessons, seed=seed, usd=usd)
+
+    def execute(
+        self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
+    ) -> Iterator[Step | Outcome]:
+        self.plans_shown.append(plan)
+        try:
+            yield from self._agents[agent].execute(task, plan, limits=limits, seed=seed)
+        except SaleError as error:
+            yield Outcome(agent, None, StopReason.CRASHED, error=str(error))
+
+
+class Desk:
+    """Work with one tool: what is answered is the answer. `interrupt` is the user's Ctrl-C."""
+
+    tools = ("answer", "think", "interrupt")
+    fallback = None
+    hint = "Reply with an answer block."
+    last_call = "Do it now, this is the last call."
+
+    def __init__(self) -> None:
+        self._answer: Answer | None = None
+
+    def act(self, action: Action) -> Observation:
+        if action.tool == "interrupt":
+            raise KeyboardInterrupt
+        if action.tool == "think":
+            return Observation("Do it now.")
+        self._answer = Answer(action.text)
+        return Observation("Taken.", StopReason.ANSWERED)
+
+    def answer(self) -> Answer | None:
+        return self._answer
+
+
+@contextmanager
+def desk(task: Task) -> Iterator[OpenedWork]:
+    """Open any task as a `Desk`."""
+    yield OpenedWork(Desk(), "Do it now.")
+
+
+def right_is_right(task: Task, outcome: Outcome) -> tuple[Verdict, tuple[Check, ...]]:
+    """A verifier: an answer with `right` passes, one with `wrong` fails, others can't be told."""
+    for word, verdict in (("right", Verdict.PASSED), ("wrong", Verdict.FAILED)):
+        if word in (outcome.answer or ""):
+            return verdict, (Check(f"says {word}", verdict is Verdict.PASSED),)
+    return Verdict.NONE, ()
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What one agent says at each stage; a failure is `{"error": "..."}`."""
+
+    plan: str | dict[str, Any] = "Read the task, then do it."
+    rating: str | dict[str, Any] | None = None
+    """None: any valid ratings, always the same."""
+    refined: str | dict[str, Any] = "Read the task twice, then do it."
+    work: str | dict[str, Any] = "```answer\nright\n```"
+    extra: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+
+    def rules(self) -> str:
+        said = {REFINE: self.refined, RATE: self.rating, PLAN: self.plan, WORK: self.work}
+        rules = [
+            {"when": when} | (what if isinstance(what, dict) else {"reply": what})
+            for when, what in said.items()
+        ]
+        return json.dumps([*self.extra, *rules])
+
+
+def bidder(
+    name: str, price: float | None, *, kinds: Sequence[Kind] = tuple(Kind), **script: Any
+) -> AgentSpec:
+    """An agent that plays a script; `price` is for a million tokens of any sort."""
+    return AgentSpec(
+        name,
+        "script",
+        "scripted",
+        None if price is None else Price(price, price / 10, price),
+        kinds=frozenset(kinds),
+        options={"rules": Script(**script).rules()},
+    )
+
+
+@contextmanager
+def opened_market(
+    roster: Sequence[AgentSpec],
+    *,
+    jury: Sequence[str] = (),
+    weights: Weights | None = None,
+    memory: Memory | None = None,
+    verifier: Verifier = right_is_right,
+    opener: Opener | None = None,
+    **rules: Any,
+) -> Iterator[Market]:
+    """A market over a pool in this process; without a memory, one that lives as long as it."""
+    scale = plan_cost_scale(roster)
+    weights = weights or Weights(1.0, 0.0, dict.fromkeys(jury, 1.0), cost_scale=scale)
+    rules = {"limits": Limits()} | rules
+    with Store.open("sqlite://", embedder=HashEmbedder) as store:
+        yield Market(
+            pool=Pool(roster, jury, opener=opener),
+            memory=memory or store,
+            auctioneer=Auctioneer(tuple(roster), weights),
+            verifier=verifier,
+            rules=Rules(name="test", sandbox="none", **rules),
+        )
+
+
+@pytest.fixture(scope="session")
+def agent() -> Callable[..., AgentSpec]:
+    """Makes an agent with a script: `agent(name, price, plan=..., rating=..., work=...)`."""
+    return bidder
+
+
+@pytest.fixture(scope="session")
+def market() -> Callable[..., Any]:
+    """Opens a whole market: `with market(roster, jury=..., fallbacks=...) as market:`."""
+    return opened_market
