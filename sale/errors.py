@@ -27,7 +27,7 @@ class BackendError(SaleError):
 
 
 class UnreachableError(BackendError):
-    """A back end was never reached: nothing was sent, so nothing is charged."""
+    """A back end was never reached, or refused the call unread: nothing is charged."""
 
 
 class SandboxError(SaleError):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import httpx2
 import openai
 from pydantic import Field, HttpUrl, NonNegativeInt, PositiveFloat
 from tenacity import (
@@ -25,7 +26,7 @@ from tenacity import (
 
 from sale.agents.backends.options import Options, read_options
 from sale.agents.backends.wire import chat_request, one_line, read_completion
-from sale.errors import BackendError, ConfigError
+from sale.errors import BackendError, ConfigError, UnreachableError
 from sale.types import AgentSpec, Completion, Message
 
 LOGPROBS, SCHEMA = "logprobs", "schema"
@@ -134,10 +135,19 @@ class OpenAICompatible:
 
     def _failure(self, error: Exception) -> BackendError:
         reason = one_line(_reason(error).replace(self._key, "***"))
-        return BackendError(
+        kind = UnreachableError if _unsent(error) else BackendError
+        return kind(
             f"agent {self._spec.name!r}: model {self._spec.model!r} at "
             f"{self._options.base_url}: {reason}"
         )
+
+
+def _unsent(error: Exception) -> bool:
+    """Tell whether no model has worked on the call: no connection, or a request refused."""
+    if isinstance(error, openai.APIStatusError):
+        return 400 <= error.status_code < 500
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+    return isinstance(cause, httpx2.ConnectError)
 
 
 def _reason(error: Exception) -> str:

@@ -10,9 +10,10 @@ from sale.agents.loop import Answer, Observation
 from sale.agents.protocol import Action
 from sale.types import Check, StopReason
 
-ATTEMPTS = 5
-"""One greedy sample and four fresh ones. In the trial of mechanism.md four fresh samples held a
-right answer for 4 of 10 tasks; telling the failure and asking for a repair mended 1 of 10."""
+ATTEMPTS = 3
+"""One greedy sample and two fresh ones. In the trial of mechanism.md four fresh samples held a
+right answer for 4 of 10 tasks; telling the failure and asking for a repair mended 1 of 10. More
+than three cost a small model more time than the next best bidder needs."""
 
 
 class FunctionWork:
