@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from sale.errors import BackendError, SaleError
+from sale.lifeline import Lifeline
 from sale.rules import Brief
 from sale.types import AgentSpec, Bid, Limits, Outcome, Ratings, Step, StopReason, Task
 
@@ -54,7 +57,7 @@ class RayPool:
         self._roster = {spec.name: spec for spec in roster}
         self._jury = [name for name in self._roster if name in jury]
         self._deadlines = deadlines or Deadlines()
-        _start_ray(address)
+        self._lifeline = _start_ray(address)
         self._seats = {
             spec.name: [_Seat(spec, build) for _ in range(spec.replicas)] for spec in roster
         }
@@ -110,6 +113,8 @@ class RayPool:
         for seat in (seat for seats in self._seats.values() for seat in seats):
             seat.end()
         ray.shutdown()
+        if self._lifeline is not None:
+            self._lifeline.cut()
 
     def _gather(
         self, calls: Mapping[str, tuple[str, tuple[Any, ...], dict[str, Any]]], seconds: float
@@ -245,7 +250,7 @@ def _explain(error: Exception, seconds: float) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _start_ray(address: str | None) -> None:
+def _start_ray(address: str | None) -> Lifeline | None:
     """Join the cluster that is named, or start Ray here; its logs stay out of the terminal."""
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -254,9 +259,28 @@ def _start_ray(address: str | None) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
     if not named:
         options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+    lifeline = None if named else Lifeline()
     try:
-        ray.init(address=named or "local", ignore_reinit_error=True, **options)
+        with _own_sigterm():
+            ray.init(address=named or "local", ignore_reinit_error=True, **options)
     except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:
+        if lifeline is not None:
+            lifeline.cut()
         where = f"the Ray cluster at {named!r}" if named else "a local Ray"
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise BackendError(f"{where} can't be reached: {reason}") from error
+    return lifeline
+
+
+@contextlib.contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keep SIGTERM as it was: Ray's own answer dumps its stacks and exits at once."""
+    ours = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit as ended:
+        signal.alarm(0)  # what Ray did about the signal would abort us three seconds later
+        raise KeyboardInterrupt from ended
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, ours)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -15,10 +14,9 @@ import typer
 from platformdirs import user_log_path
 
 import sale
-from sale.cli import doctor, history, models, submit
+from sale.cli import INTERRUPTED, doctor, history, models, submit
 from sale.errors import SaleError
 
-INTERRUPTED = 130
 INTERNAL = 70
 
 app = typer.Typer(
@@ -54,7 +52,6 @@ def _options(
 
 def main() -> None:
     """Run the command line; every failure is one line on stderr and an exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(_run(lambda: app(standalone_mode=False)))
 
 
@@ -93,7 +90,3 @@ def _internal(error: Exception) -> str:
     except OSError:
         return told
     return f"{told}; please report it with the end of {path}"
-
-
-def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - the signal's signature
-    raise KeyboardInterrupt
