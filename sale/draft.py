@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -32,6 +32,16 @@ class Draft:
         """Change fields of the auction and say what is going on."""
         self.auction = replace(self.auction, **changes)
         self._observe(self.auction, doing)
+
+    def settle(self, roster: Sequence[str]) -> None:
+        """Put bids and ratings, which came as they were ready, in the order of the roster."""
+        place = {name: index for index, name in enumerate(roster)}
+        auction = self.auction
+        self.auction = replace(
+            auction,
+            bids=tuple(sorted(auction.bids, key=lambda bid: (bid.round, place[bid.agent]))),
+            ratings=tuple(sorted(auction.ratings, key=lambda r: (r.round, place[r.juror]))),
+        )
 
     @contextmanager
     def stage(self, stage: Stage, doing: str) -> Iterator[None]:

@@ -169,6 +169,7 @@ class Market:
                 rated = self.pool.rate(task, plans, round=round, seed=seed, usd=draft.left())
                 for entry in rated:
                     draft.add_ratings(entry)
+        draft.settle([spec.name for spec in self.auctioneer.roster])
         ratings = [entry for entry in draft.auction.ratings if entry.round == round]
         appraisals = self.auctioneer.appraise(bids, ratings)
         draft.update("appraised", appraisals=(*draft.auction.appraisals, *appraisals))
