@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
 import typer
 from platformdirs import user_log_path
 
@@ -22,7 +21,6 @@ INTERNAL = 70
 app = typer.Typer(
     name="sale",
     help="Agents of different sizes bid for your task; only the winner runs.",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -52,7 +50,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; every failure is one line on stderr and an exit code."""
-    sys.exit(_run(lambda: app(standalone_mode=False)))
+    sys.exit(_run(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False)))
 
 
 def _run(command: Callable[[], Any]) -> int:
@@ -60,16 +58,19 @@ def _run(command: Callable[[], Any]) -> int:
         result = command()
     except SaleError as error:
         return _fail(str(error), error.exit_code)
-    except click.ClickException as error:
-        return _fail(error.format_message(), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted; what was done so far is kept", INTERRUPTED)
+    except typer.TyperException as error:
+        told = error.format_message().rstrip(".")
+        return _fail(f"{told}; `sale --help` and `sale COMMAND --help` say more", error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        result = INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has left; Python would complain again while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - the boundary: no traceback reaches the user
         return _fail(_internal(error), INTERNAL)
+    if result == INTERRUPTED:  # Typer turns an interruption inside a command into this code
+        return _fail("interrupted; what was done so far is kept", INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

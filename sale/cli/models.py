@@ -23,7 +23,7 @@ from sale.agents.backends.pull import cache_folder, locate, pull
 from sale.cli.options import Json
 from sale.cli.output import print_json
 
-app = typer.Typer(help="List and fetch models.", no_args_is_help=True)
+app = typer.Typer(help="List and fetch models.")
 
 
 @app.command(name="list")
