@@ -211,9 +211,12 @@ def parse_market(text: str, *, name: str) -> MarketFile:
 
 
 def _explain(error: ValidationError) -> str:
-    """The first mistake as `key: what is wrong`, and how many more there are."""
+    """The first mistake as `key: what is wrong`, and how many more there are.
+
+    A misspelt key goes before the missing one that it stands for.
+    """
     mistakes = error.errors(include_url=False)
-    first = mistakes[0]
+    first = min(mistakes, key=lambda mistake: mistake["type"] != "extra_forbidden")
     key = _key(first["loc"])
     if first["type"] == "extra_forbidden":
         told = f"{key}: unknown key{_suggest(first['loc'])}"
