@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -20,8 +21,9 @@ from sale.cli.text import dollars, number, plain, when
 from sale.errors import InputError
 from sale.memory.log import LogEntry
 from sale.memory.stats import Stats
-from sale.types import Kind
+from sale.types import Kind, Verdict
 
+_CHECKED = (Verdict.PASSED, Verdict.FAILED)
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -43,7 +45,9 @@ def log(
     if json:
         print_json([_entry_json(entry) for entry in entries])
     elif entries:
-        Console().print(_log_table(entries))
+        console = Console()
+        for line in _log_lines(entries):
+            console.print(line, no_wrap=True, overflow="ellipsis")
     else:
         typer.echo('no auctions yet; hold one with: sale submit "TASK"', err=True)
     return 0
@@ -95,36 +99,24 @@ def _entry_json(entry: LogEntry) -> dict[str, Any]:
     return {"auction_id" if key == "id" else key: value for key, value in asdict(entry).items()}
 
 
-def _log_table(entries: list[LogEntry]) -> Table:
-    table = Table()
-    for heading in ("auction", "started", "kind", "task", "winner", "state", "verified"):
-        table.add_column(heading, no_wrap=heading in {"auction", "started"})
-    table.add_column("seconds", justify="right")
-    table.add_column("dollars", justify="right")
+def _log_lines(entries: list[LogEntry]) -> Iterator[Text]:
+    """Two lines an auction: how it went, and what it was about."""
+    width = max(len(entry.winner or "-") for entry in entries)
     for entry in entries:
-        state = entry.stop_reason or entry.state
-        table.add_row(
-            entry.id,
-            when(entry.started),
-            entry.kind,
-            Text(plain(entry.text, limit=50)),
-            Text(entry.winner or "-"),
-            state,
-            entry.verified or "-",
-            number(entry.wall_s, 1),
-            dollars(entry.usd),
+        reason = entry.stop_reason or entry.state
+        result = f"checks {entry.verified}" if entry.verified in _CHECKED else str(reason)
+        yield Text(
+            f"{entry.id}  {when(entry.started)}  {entry.winner or '-':{width}}  "
+            f"{result}  "
+            f"{number(entry.wall_s, 1)} s  {dollars(entry.usd)}"
         )
-    return table
+        yield Text(f"    {entry.kind}: {plain(entry.text, limit=300)}", style="dim")
 
 
 def _agents_table(found: Stats) -> Table:
-    table = Table(title="By agent")
-    table.add_column("agent")
-    headings = ("bids", "wins", "passed", "failed", "unchecked", "mean score", "calls", "dollars")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    table = _table("By agent", "bids", "wins", "passed", "failed", "score", "calls", "dollars")
     for entry in found.agents:
-        counts = (entry.bids, entry.wins, entry.passed, entry.failed, entry.unchecked)
+        counts = (entry.bids, entry.wins, entry.passed, entry.failed)
         table.add_row(
             Text(entry.agent),
             *map(str, counts),
@@ -136,16 +128,22 @@ def _agents_table(found: Stats) -> Table:
 
 
 def _stages_table(found: Stats) -> Table:
-    table = Table(title="By stage")
-    table.add_column("stage")
-    headings = ("prompt", "cached", "completion", "calls", "tools", "seconds", "dollars", "share")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    headings = ("prompt", "cached", "output", "calls", "tools", "seconds", "dollars", "share")
+    table = _table("By stage", *headings)
     for entry in found.stages:
         share = "-" if entry.usd_share is None else f"{entry.usd_share:.0%}"
         table.add_row(entry.stage, *usage_cells(entry.usage), share)
     table.add_section()
     table.add_row("total", *usage_cells(found.total), "")
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A table whose first column is a name and whose other columns are numbers."""
+    table = Table(title=title, box=None, padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
     return table
 
 

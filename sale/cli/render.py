@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -30,6 +30,7 @@ def _parts(auction: Auction, *, trajectory: bool) -> Iterator[RenderableType]:
     yield _header(auction)
     if auction.bids:
         yield _bids(auction)
+        yield from _failures(auction)
     if auction.award:
         yield Text(explain(auction))
         yield _plan(auction)
@@ -54,24 +55,29 @@ def _bids(auction: Auction) -> Table:
     """One row a bid: what each term adds to its score."""
     jurors = list(dict.fromkeys(entry.juror for entry in auction.ratings))
     caption = (
-        "score = cost - entropy - jury, the lowest wins; "
-        f"ratings in brackets are by {', '.join(jurors) or 'nobody'}"
+        "score = cost - entropy - jury, the lowest wins; plan in tokens; in brackets the "
+        f"ratings by {', '.join(jurors) or 'nobody'}"
     )
-    table = Table(title="Bids", caption=caption)
-    for heading in ("agent", "round", "tokens", "cost", "entropy", "jury", "score", ""):
-        table.add_column(heading, justify="left" if heading in {"agent", ""} else "right")
+    table = Table(title="Bids", caption=caption, box=None, padding=(0, 1, 0, 0))
+    for heading in ("agent", "round", "plan", "cost", "entropy", "jury", "score", ""):
+        justify: JustifyMethod = "left" if heading in {"agent", ""} else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
     appraised = {(entry.agent, entry.round): entry for entry in auction.appraisals}
     for bid in auction.bids:
         entry = appraised.get((bid.agent, bid.round))
-        name, turn = Text(bid.agent), str(bid.round)
-        if entry is None:
-            reason = Text(plain(bid.error or "not appraised", limit=80), style="red")
-            table.add_row(name, turn, "-", "-", "-", "-", "-", reason)
-            continue
-        table.add_row(
-            name, turn, str(bid.tokens), *_terms(entry), number(entry.score), _mark(auction, bid)
-        )
+        cells = ("-", "-", "-", "-") if entry is None else (*_terms(entry), number(entry.score))
+        table.add_row(Text(bid.agent), str(bid.round), str(bid.tokens), *cells, _mark(auction, bid))
     return table
+
+
+def _failures(auction: Auction) -> Iterator[RenderableType]:
+    """A line for every bid and every rating that failed, with its reason."""
+    for bid in auction.bids:
+        if bid.error is not None:
+            yield Text(f"{bid.agent} made no bid: {plain(bid.error, limit=200)}", style="red")
+    for entry in auction.ratings:
+        if entry.error is not None:
+            yield Text(f"{entry.juror} did not rate: {plain(entry.error, limit=200)}", style="red")
 
 
 def _terms(entry: Appraisal) -> tuple[str, str, str]:
@@ -87,6 +93,8 @@ def _terms(entry: Appraisal) -> tuple[str, str, str]:
 
 def _mark(auction: Auction, bid: Bid) -> str:
     award = auction.award
+    if bid.error is not None:
+        return "failed"
     if award is None:
         return ""
     if (award.agent, award.round) == (bid.agent, bid.round):
@@ -174,7 +182,7 @@ def _outcome(outcome: Outcome) -> RenderableType:
 
 def _bill(auction: Auction) -> Table:
     """Tokens, calls, seconds and dollars by stage; the auction itself is part of the bill."""
-    table = Table(title="Usage by stage")
+    table = Table(title="Usage by stage", box=None, padding=(0, 1, 0, 0))
     table.add_column("stage")
     for heading in ("prompt", "cached", "output", "calls", "tools", "seconds", "dollars"):
         table.add_column(heading, justify="right", no_wrap=True)

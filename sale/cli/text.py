@@ -33,4 +33,4 @@ def number(value: float | None, places: int = 3) -> str:
 
 def when(seconds: float) -> str:
     """A moment in local time."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
