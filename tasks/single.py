@@ -137,10 +137,11 @@ def _text(path: Path) -> str:
         if path.stat().st_size > MAX_FILE:
             raise InputError(f"{path} is larger than {MAX_FILE >> 20} MiB; give a smaller file")
         return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text; give the task as text or JSON") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no name of a file"
+        raise InputError(f"{str(path)!r} can't be read: {reason}") from error
 
 
 def _lines(text: str, path: Path) -> Iterator[TaskLine]:

@@ -174,7 +174,7 @@ def _asserts(text: str) -> Iterator[VisibleCheck]:
 
 def _examples(text: str) -> Iterator[VisibleCheck]:
     for line in text.splitlines():
-        if line.lstrip().startswith(("assert ", ">>>", "def ")) or _DOUBT.search(line):
+        if line.lstrip(" \t`").startswith(("assert ", ">>>", "def ")) or _DOUBT.search(line):
             continue
         for name, arguments, wanted in _EXAMPLE.findall(line):
             value = _literal(wanted)

@@ -1,0 +1,214 @@
+"""Visible checks: what is found in a task's text, and how an answer fares on it in the sandbox."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sale.agents.coding import checks, sandbox
+from sale.agents.coding.checks import RUNS, find, run, verdict
+from sale.agents.coding.sandbox import Bounds
+from sale.types import Check, Verdict
+
+
+@pytest.fixture(scope="module")
+def box() -> sandbox.Sandbox:
+    return sandbox.choose("auto")
+
+
+def names(text: str) -> list[str]:
+    return [check.name for check in find(text)[1:]]
+
+
+def judged(text: str, answer: str, box: sandbox.Sandbox) -> tuple[Verdict, tuple[Check, ...]]:
+    found = find(text)
+    results = run(answer, found, sandbox=box)
+    return verdict(found, results), results
+
+
+ROMAN = (
+    "Write a function to_roman(n) that converts 1..3999 to a Roman numeral; "
+    "raise ValueError otherwise.\nFor example, to_roman(4) == 'IV'."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("f(4) == 'IV'", "f(4) == 'IV'"),
+        ("f(4) -> 16.", "f(4) == 16"),
+        ("`f(4)` returns `16`", "f(4) == 16"),
+        ("f(4) => 16, as 4 * 4", "f(4) == 16"),
+        ("f([1, 2], k=1) gives {'a': [1]} (a dict)", "f([1, 2], k=1) == {'a': [1]}"),
+        ("f(-2) should return None", "f(-2) == None"),
+        ("f((1, 2)) → (2, 1)", "f((1, 2)) == (2, 1)"),
+        ("assert f(2) == 4", "assert f(2) == 4"),
+        ("    `assert f(2) == 4`", "assert f(2) == 4"),
+        (">>> f(2)\n4", "doctest f(2)"),
+        ("def f(a, b=1): ...", "defines f for 1 argument"),
+        ("Write a function named `g(a, b)`", "defines g for 2 arguments"),
+    ],
+    ids=range(12),
+)
+def test_an_example_in_a_task_becomes_a_check(text: str, found: str) -> None:
+    assert names(text) == [found]
+
+
+def test_the_limits_that_a_task_announces_are_checked_on_both_sides() -> None:
+    assert names(ROMAN)[-4:] == [
+        "to_roman(1) returns",
+        "to_roman(3999) returns",
+        "to_roman(0) raises ValueError",
+        "to_roman(4000) raises ValueError",
+    ]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "is_prime(n) returns True if n is prime",
+        "f(2) returns 4 times its input",
+        "f(3) returns -1 if nothing is found",
+        "f(10) returns 10% of the sum",
+        "f(2) == 2**3 holds for no reason",
+        "range(3) gives 3 numbers",
+        "'banana'.count('a') == 3 in Python",
+        "Currently add(2, 2) returns 5, which is a bug.",
+        "f(2) returns 4 or 5",
+        "Before you hand it in,\nassert correctness\nof your code.",
+        ">>> On Monday she wrote that f(2) is 4",
+        "f(x, y) -> x + y",
+        "Call main() to start. Nothing == nothing.",
+        "He said f(1) is not f(2) == 4, never.",
+    ],
+    ids=range(14),
+)
+def test_prose_is_no_check(prose: str) -> None:
+    assert find(prose) == (RUNS,)
+
+
+def test_no_check_is_found_twice_and_their_number_is_bounded() -> None:
+    assert names("f(1) == 2\nf(1) == 2") == ["f(1) == 2"]
+    assert len(find("\n".join(f"f({n}) == {n}" for n in range(500)))) == checks.MAX_CHECKS
+
+
+pieces = st.sampled_from(
+    ["f(", ")", "1", "==", "'", '"', "->", "\n", "assert ", ">>> ", "def ", "function ", "\\", "..",
+     "[", "]", "{", "raise ValueError otherwise", "between 1 and ", "9" * 5000, "\x00", "\ud800"]
+)  # fmt: skip
+
+
+@given(st.text() | st.lists(pieces, max_size=30).map("".join))
+def test_no_text_makes_the_finder_raise(text: str) -> None:
+    found = find(text)
+    assert found[0] is RUNS
+    for check in found[1:]:
+        compile(check.code, "check", "exec")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["def f(a=" + "-" * 9_000 + "1)", "f(" * 9_000, "assert f(" + "(" * 9_000, "def f(\x00)",
+     "f(1) == " + "[" * 300, "1..2 " * 4_000, ">>> (" + "-" * 9_000, "f(1) == " * 2_000],
+    ids=range(8),
+)  # fmt: skip
+def test_text_made_to_choke_a_parser_does_not(text: str) -> None:
+    assert find(text)[0] is RUNS
+
+
+def test_an_honest_answer_passes(box: sandbox.Sandbox) -> None:
+    answer = """
+def to_roman(n):
+    if not 1 <= n <= 3999:
+        raise ValueError(n)
+    out = ""
+    for value, sign in [(1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"),
+                        (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")]:
+        out += sign * (n // value)
+        n %= value
+    return out
+"""
+    got, results = judged(ROMAN, answer, box)
+    assert got is Verdict.PASSED, results
+    assert len(results) == 7
+
+
+def test_a_wrong_answer_fails_with_what_it_gave(box: sandbox.Sandbox) -> None:
+    got, results = judged("f(2) == 4", "def f(x): return x", box)
+    assert got is Verdict.FAILED
+    assert results[1] == Check("f(2) == 4", False, "AssertionError: got 2, expected 4")
+
+
+def test_code_that_merely_runs_is_neither_right_nor_wrong(box: sandbox.Sandbox) -> None:
+    assert judged("Say something nice.", "print('nice')", box)[0] is Verdict.NONE
+    assert judged("def f(x): ...", "def f(x): return 1", box)[0] is Verdict.NONE
+    assert judged("Say something nice.", "prin('nice')", box)[0] is Verdict.FAILED
+
+
+def test_a_function_with_the_wrong_number_of_parameters_fails(box: sandbox.Sandbox) -> None:
+    assert judged("def f(a, b): ...", "def f(a): return 1", box)[0] is Verdict.FAILED
+
+
+def test_one_check_does_not_see_what_another_one_did(box: sandbox.Sandbox) -> None:
+    text = ">>> x = 1\n>>> f()\n1\n\nassert f() == 1 and 'x' not in globals()"
+    assert judged(text, "def f(): return 1", box)[0] is Verdict.PASSED
+
+
+def test_a_wrong_doctest_shows_what_was_expected(box: sandbox.Sandbox) -> None:
+    got, results = judged(">>> f(2)\n4\n", "def f(x): return 5", box)
+    assert got is Verdict.FAILED
+    assert "4" in results[-1].detail
+    assert "5" in results[-1].detail
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "import sys; sys.exit(0)",
+        "import os; os._exit(0)",
+        "raise KeyboardInterrupt",
+        "raise BaseException",
+        "x = (",
+        "\x00",
+        "print('\ud800')",
+        "import os; os.kill(os.getpid(), 9)",
+        "open('check_runner.py', 'w').write('')\nimport os; os._exit(0)",
+        "print('0123456789abcdef [1, true, \"\"]')\nimport os; os._exit(0)",
+        "def f(x):\n    raise ValueError('\\ud800')",
+        "class E(Exception):\n    def __str__(self): 1 / 0\ndef f(x): raise E",
+    ],
+    ids=range(12),
+)
+def test_an_answer_that_ends_early_or_breaks_fails(answer: str, box: sandbox.Sandbox) -> None:
+    got, results = judged("f(2) == 4", answer, box)
+    assert got is Verdict.FAILED
+    assert [result.name for result in results] == ["the code runs", "f(2) == 4"]
+    "".join(result.detail for result in results).encode()
+
+
+THIEF = """
+import sys
+frame = sys._getframe()
+while "order" not in frame.f_locals:
+    frame = frame.f_back
+token = frame.f_locals["order"]["token"]
+for line in ('x', '[', '[1]', '["a", true, ""]', '[1, true, 3, 4]', '[{}, 1, 2]',
+             '[1e999, true, ""]', '[[], true, ""]', '[' * 5000, '[999999, true, ""]', '[1, "yes", "\\\\ud800"]', 'null'):
+    print(token, line, file=sys.__stdout__, flush=True)
+"""
+
+
+def test_a_stolen_token_breaks_no_report(box: sandbox.Sandbox) -> None:
+    got, results = judged("f(2) == 4", THIEF + "def f(x): return 5", box)
+    assert got is Verdict.FAILED
+    assert len(results) == 2
+
+
+def test_an_endless_answer_is_timed_out(box: sandbox.Sandbox) -> None:
+    found = find("f(2) == 4")
+    results = run("while True: pass", found, sandbox=box, bounds=Bounds(wall_s=0.5))
+    assert [(result.passed, result.detail) for result in results] == [(False, "timed out")] * 2
+
+
+def test_a_flood_of_output_leaves_the_report_alone(box: sandbox.Sandbox) -> None:
+    answer = "print('x' * 3_000_000)\ndef f(x): return 4"
+    assert judged("f(2) == 4", answer, box)[0] is Verdict.PASSED
