@@ -192,7 +192,8 @@ while "order" not in frame.f_locals:
     frame = frame.f_back
 token = frame.f_locals["order"]["token"]
 for line in ('x', '[', '[1]', '["a", true, ""]', '[1, true, 3, 4]', '[{}, 1, 2]',
-             '[1e999, true, ""]', '[[], true, ""]', '[' * 5000, '[999999, true, ""]', '[1, "yes", "\\\\ud800"]', 'null'):
+             '[1e999, true, ""]', '[[], true, ""]', '[' * 5000, '[999999, true, ""]',
+             '[1, "yes", "\\\\ud800"]', 'null'):
     print(token, line, file=sys.__stdout__, flush=True)
 """
 

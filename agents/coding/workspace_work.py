@@ -76,10 +76,11 @@ class WorkspaceWork:
 
     def edit(self, action: Action) -> Observation:
         """Replace one passage of a file; the old lines must stand there exactly once."""
-        old, new = _old_and_new(action.body)
         text = self._workspace.read(action.argument)
-        if "\r\n" in text:  # models write plain line feeds
-            old, new = old.replace("\n", "\r\n"), new.replace("\n", "\r\n")
+        end = "\r\n" if "\r\n" in text else "\n"  # models write plain line feeds
+        old, new = (part.replace("\n", end) for part in _old_and_new(action.body))
+        if old not in text and text.endswith(old.removesuffix(end)):  # a last line without its end
+            old, new = old.removesuffix(end), new.removesuffix(end)
         if text.count(old) != 1:
             raise InputError(
                 f"the old lines stand {text.count(old)} times in {action.argument!r}; "
