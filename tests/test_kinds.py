@@ -1,0 +1,116 @@
+"""The kinds of task: how each is opened, and how its answer is verified away from its agent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sale.agents.agent import Agent
+from sale.agents.kinds import Workshop, check_inputs
+from sale.errors import InputError
+from sale.types import AgentSpec, Kind, Limits, Outcome, Price, StopReason, Task, Verdict
+
+CODING = Task(Kind.CODING, "Write a function double(n).\n\ndouble(2) == 4")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "notes.md").write_text("Nothing yet.\n")
+    return tmp_path
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    (tmp_path / "tower.txt").write_text("The tower of Arle is 42 metres high.\n")
+    return tmp_path
+
+
+def outcome(answer: str | None) -> Outcome:
+    return Outcome("ada", answer, StopReason.ANSWERED)
+
+
+def worked(task: Task, *replies: str) -> Outcome:
+    """The outcome of a scripted agent that works on a task."""
+    rules = json.dumps([{"replies": replies}])
+    spec = AgentSpec("ada", "m", "scripted", Price(1, 1, 1), options={"rules": rules})
+    agent = Agent(spec, opener=Workshop().open)
+    *_, last = agent.execute(task, None, limits=Limits(), seed=0)
+    agent.close()
+    assert isinstance(last, Outcome)
+    return last
+
+
+def test_a_function_is_written_and_verified() -> None:
+    got = worked(CODING, "Here:\n```python\ndef double(n):\n    return 2 * n\n```")
+    assert got.stop_reason is StopReason.ANSWERED
+    verdict, checks = Workshop().verify(CODING, got)
+    assert verdict is Verdict.PASSED
+    assert [check.passed for check in checks] == [True, True, True]
+
+
+def test_a_wrong_function_fails_its_checks() -> None:
+    verdict, _ = Workshop().verify(CODING, outcome("def double(n):\n    return n\n"))
+    assert verdict is Verdict.FAILED
+
+
+def test_a_workspace_is_changed_in_a_copy_and_handed_in_as_a_diff(folder: Path) -> None:
+    task = Task(Kind.CODING, "Set x to 2.", workspace=str(folder))
+    got = worked(task, "```write a.py\nx = 2\n```", "```done\nready\n```")
+    assert "-x = 1\n+x = 2\n" in (got.answer or "")
+    assert (folder / "a.py").read_text() == "x = 1\n"
+    verdict, checks = Workshop().verify(task, got)
+    assert verdict is Verdict.NONE
+    assert [(check.name, check.passed) for check in checks] == [("the diff applies", True)]
+
+
+def test_a_diff_that_does_not_apply_fails(folder: Path) -> None:
+    task = Task(Kind.CODING, "Set x to 2.", workspace=str(folder))
+    verdict, (check,) = Workshop().verify(task, outcome("not a diff"))
+    assert verdict is Verdict.FAILED
+    assert check.detail
+
+
+def test_a_question_is_answered_from_documents_with_its_passage(corpus: Path) -> None:
+    task = Task(Kind.SEARCH, "How high is the tower of Arle?", corpus=str(corpus))
+    got = worked(task, "```answer\nThe tower of Arle is 42 metres high [1].\n```")
+    assert got.stop_reason is StopReason.ANSWERED
+    assert [citation.source for citation in got.citations] == ["tower.txt"]
+    assert Workshop().verify(task, got)[0] is Verdict.PASSED
+
+
+def test_an_answer_that_its_passage_does_not_hold_is_not_passed(corpus: Path) -> None:
+    task = Task(Kind.SEARCH, "How high is the tower of Arle?", corpus=str(corpus))
+    got = worked(task, "```answer\nThe tower of Arle is 77 metres high [1].\n```")
+    assert Workshop().verify(task, got)[0] is not Verdict.PASSED
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_no_answer_is_not_verified(kind: Kind) -> None:
+    assert Workshop().verify(Task(kind, "x"), outcome(None)) == (Verdict.NONE, ())
+
+
+def test_a_search_needs_documents() -> None:
+    with pytest.raises(InputError, match="give --corpus DIR"):
+        check_inputs(Task(Kind.SEARCH, "Who?"))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_folder_that_is_gone_is_an_input_error(kind: Kind, tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    folders = {"workspace": gone} if kind is Kind.CODING else {"corpus": gone}
+    with pytest.raises(InputError, match="gone"):
+        check_inputs(Task(kind, "x", **folders))
+
+
+def test_good_inputs_pass(folder: Path) -> None:
+    check_inputs(CODING)
+    check_inputs(Task(Kind.CODING, "x", workspace=str(folder)))
+    check_inputs(Task(Kind.SEARCH, "x", corpus=str(folder)))
+
+
+def test_an_empty_workspace_is_a_good_input(tmp_path: Path) -> None:
+    task = Task(Kind.CODING, "Write a.py.", workspace=str(tmp_path))
+    check_inputs(task)
+    got = worked(task, "```write a.py\nx = 2\n```", "```done\nready\n```")
+    assert Workshop().verify(task, got)[1][0].passed
