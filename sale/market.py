@@ -227,18 +227,20 @@ class Market:
         """
         self._work(draft, award)
         kept, tried = (award, draft.auction.outcome), {award.agent}
-        for _ in range(self.rules.fallbacks):
-            others = [entry for entry in appraisals if entry.agent not in tried]
-            if not others or not self.rules.falls_back(draft.auction.outcome):
-                break
-            best = self.auctioneer.winner(others)
-            award = Award(best.agent, best.round, best.score, award.provisional)
-            draft.update(f"passed on to {award.agent}", award=award, outcome=None)
-            self._work(draft, award)
-            tried.add(award.agent)
-            if rank(draft.auction.outcome) > rank(kept[1]):
-                kept = (award, draft.auction.outcome)
-        draft.update("executed", award=kept[0], outcome=kept[1])
+        try:
+            for _ in range(self.rules.fallbacks):
+                others = [entry for entry in appraisals if entry.agent not in tried]
+                if not others or not self.rules.falls_back(draft.auction.outcome):
+                    break
+                best = self.auctioneer.winner(others)
+                award = Award(best.agent, best.round, best.score, award.provisional)
+                draft.update(f"passed on to {award.agent}", award=award, outcome=None)
+                self._work(draft, award)
+                tried.add(award.agent)
+                if rank(draft.auction.outcome) > rank(kept[1]):
+                    kept = (award, draft.auction.outcome)
+        finally:  # an interruption leaves the answer that is there
+            draft.update("executed", award=kept[0], outcome=kept[1])
 
     def _work(self, draft: Draft, award: Award) -> None:
         auction = draft.auction
