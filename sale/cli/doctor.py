@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sale.agents.backends.openai import OpenAICompatible
 from sale.agents.backends.pull import cache_folder
 from sale.agents.coding import sandbox
 from sale.cli.options import Db, Json, MarketOption, missing_models, open_market, open_store
@@ -104,6 +103,8 @@ def _backend(source: str, file: MarketFile, index: int) -> Finding:
 
 
 def _ask(spec: AgentSpec) -> str:
+    from sale.agents.backends.openai import OpenAICompatible  # half a second to import
+
     backend = OpenAICompatible(spec)
     try:
         backend.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -54,18 +55,15 @@ def pull_models(
 ) -> int:
     """Fetch models; what is here and whole is not fetched again."""
     wanted = names or list(catalogue())
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description:>20}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    ) as bar:
-        rows: dict[str, TaskID] = {}
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    name_first = TextColumn("{task.description:>20}", markup=False)
+    bar = Progress(name_first, *columns, console=Console(stderr=True))
+    rows: dict[str, TaskID] = {}
+    with ExitStack() as shown:
 
         def draw(name: str, done: int, total: int) -> None:
+            if not rows:  # a bar that never had to start leaves an empty line
+                shown.enter_context(bar)
             if name not in rows:
                 rows[name] = bar.add_task(name, total=total)
             bar.update(rows[name], completed=done)

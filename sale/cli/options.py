@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sale.agents.backends import BACKENDS
 from sale.agents.backends.catalogue import catalogue
 from sale.agents.backends.pull import locate
-from sale.config import MarketFile, load_market
-from sale.errors import ModelError
+from sale.config import AgentTable, MarketFile, load_market
+from sale.errors import ConfigError, ModelError
 from sale.memory.embedding import Embedder, MiniLM
 from sale.memory.store import Store
 
@@ -31,8 +33,29 @@ Db = Annotated[
 
 
 def open_market(source: str | None) -> tuple[str, MarketFile]:
-    """Read the market file that an option names."""
-    return load_market(source)
+    """Read the market file that an option names, and see whether its agents can exist."""
+    name, market = load_market(source)
+    for number, agent in enumerate(market.agent, start=1):
+        if problem := _problem(agent, here=market.ray.address is None):
+            raise ConfigError(f"{name}: agent[{number}].{problem}")
+    return name, market
+
+
+def _problem(agent: AgentTable, *, here: bool) -> str | None:
+    """What is wrong with an agent's back end or model, as far as its name tells."""
+    if agent.backend not in BACKENDS and ":" not in agent.backend:
+        return (
+            f"backend: unknown back end {agent.backend!r}; choose from "
+            f"{', '.join(sorted(BACKENDS))}, or give a path like 'package.module:Class'"
+        )
+    if agent.backend != "llama_cpp":
+        return None
+    models = [model.name for model in catalogue().values() if model.kind == "gguf"]
+    remedy = f"choose from {', '.join(models)}, or give the path of a GGUF file"
+    if not agent.model.endswith(".gguf"):
+        return None if agent.model in models else f"model: unknown model {agent.model!r}; {remedy}"
+    lost = here and not Path(agent.model).is_file()
+    return f"model: there is no file {agent.model!r}; {remedy}" if lost else None
 
 
 def open_store(db: str | None, market: MarketFile | None = None) -> Store:
