@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from sale.types import Lesson, Limits, Outcome, StopReason, Verdict
 
-_RANKS = (Verdict.FAILED, Verdict.NONE, Verdict.PASSED)
+
+class Rank(IntEnum):
+    """Outcomes from the worst to the best; an honest "not found" beats a refuted answer."""
+
+    NO_ANSWER = 0
+    FAILED = 1
+    NOT_FOUND = 2
+    UNCHECKED = 3
+    PASSED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +53,18 @@ class Rules:
         """Whether the work passes on after this outcome."""
         if outcome is None or outcome.stop_reason is StopReason.CRASHED:
             return True
-        if outcome.stop_reason in {StopReason.BUDGET, StopReason.NOT_FOUND}:
+        if outcome.stop_reason is StopReason.BUDGET:
             return False
-        return self.fallback_on_failure and rank(outcome) < _RANKS.index(Verdict.NONE)
+        return self.fallback_on_failure and rank(outcome) <= Rank.NOT_FOUND
 
 
-def rank(outcome: Outcome | None) -> int:
-    """Say how much an outcome is worth: no answer < failed < unchecked < passed."""
+def rank(outcome: Outcome | None) -> Rank:
+    """Say how much an outcome is worth."""
     if outcome is None or outcome.answer is None:
-        return -1
-    return _RANKS.index(outcome.verified)
+        honest = outcome is not None and outcome.stop_reason is StopReason.NOT_FOUND
+        return Rank.NOT_FOUND if honest else Rank.NO_ANSWER
+    return {
+        Verdict.FAILED: Rank.FAILED,
+        Verdict.NONE: Rank.UNCHECKED,
+        Verdict.PASSED: Rank.PASSED,
+    }[outcome.verified]
