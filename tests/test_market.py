@@ -205,11 +205,14 @@ def test_a_budget_may_end_with_the_bids_on_record(agent: Make, market: Make) -> 
 
 
 def test_work_that_runs_out_of_budget_is_an_outcome(agent: Make, market: Make) -> None:
-    with market([agent("a", 1.0, work="```think\nhard\n```")], fallbacks=3) as open_market:
-        auction = open_market.auction(TASK, usd=0.0012)
+    roster = [agent("a", 1.0, work="```think\nhard\n```"), agent("b", 1.0)]
+    endless = Limits(repeats=99, steps=99)
+    with market(roster, fallback_on_failure=True, limits=endless) as open_market:
+        auction = open_market.auction(TASK, usd=0.0018)
     assert auction.state is State.FINISHED
     assert auction.outcome is not None
     assert auction.outcome.stop_reason is StopReason.BUDGET
+    assert {call.agent for step in auction.steps for call in step.calls} <= {"a"}
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,13 @@ def test_a_call_that_could_cost_too_much_is_never_made() -> None:
 texts = st.text(min_size=1, max_size=60) | st.sampled_from(["!" * 60, "😀" * 20, "a b " * 20])
 
 
-@given(st.lists(texts, min_size=1, max_size=6), st.floats(0.0, 500e-6), st.integers(1, 60))
+def test_a_text_of_signs_alone_is_not_taken_for_words() -> None:
+    scale = meter({"reply": "yes"}, usd=60e-6)
+    with pytest.raises(BudgetError):
+        scale.complete([Message("user", "!" * 60)], max_tokens=1)
+
+
+@given(st.lists(texts, min_size=1, max_size=6), st.floats(0.0, 120e-6), st.integers(1, 60))
 def test_the_bill_never_exceeds_the_budget_whatever_the_text(
     prompts: list[str], usd: float, cap: int
 ) -> None:
