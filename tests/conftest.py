@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from sale.agents.agent import Agent, OpenedWork, Opener
 from sale.agents.loop import Answer, Observation
@@ -32,6 +33,9 @@ from sale.types import (
     Task,
     Verdict,
 )
+
+settings.register_profile("sale", deadline=None)  # a busy machine is no failure
+settings.load_profile("sale")
 
 PLAN, RATE, REFINE, WORK = (
     "Write a short plan",

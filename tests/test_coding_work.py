@@ -135,9 +135,7 @@ def fill(root: Path, files: Mapping[str, bytes]) -> None:
         (root / path).write_bytes(content)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=folders, after=folders, kept=st.booleans())
 @example({"x": b"a"}, {"x": b"a\n"}, False)
 @example({"x": b""}, {}, False)
@@ -308,9 +306,7 @@ def test_work_is_done_when_something_is_changed(work: WorkspaceWork) -> None:
     assert "+x = 1" in answer.text
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tool=st.sampled_from(["read", "find", "write", "edit", "done"]),
     argument=st.text(max_size=20),

@@ -234,7 +234,7 @@ def thrifty(agent: Make, market: Make) -> Iterator[Market]:
 texts = st.sampled_from(["Count the words.", "!?" * 200, "数える" * 100, "😀" * 90, "a b " * 100])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(usd=st.floats(0.0, 0.03), text=texts)
 def test_what_is_spent_never_exceeds_the_budget(usd: float, text: str, thrifty: Market) -> None:
     try:
