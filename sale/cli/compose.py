@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ def running_market(
     Raises `SandboxError` before anything starts when coding tasks have no sandbox here.
     """
     tier = str(sandbox.choose(file.sandbox.tier).tier) if kind is Kind.CODING else "not used"
+    # Ray tells of every dead worker on our stdout, and reads this while it is imported.
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
     from sale.pool import Deadlines, RayPool  # Ray takes half a second to import
 
     workshop = Workshop(file.sandbox.tier)
