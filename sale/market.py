@@ -182,19 +182,22 @@ class Market:
         briefs = self._briefs(draft, self.auctioneer.winner(first).agent)
         if not briefs:
             return ()
+        try:
+            self._refine(draft, briefs)
+            return self._appraise(draft, round=2)
+        except BudgetError as error:
+            draft.update(f"no refinement: {error}")
+            return ()
+
+    def _refine(self, draft: Draft, briefs: Mapping[str, Brief]) -> None:
+        task, seed = draft.auction.task, draft.auction.seed
+        refining = [spec for spec in self.auctioneer.roster if spec.name in briefs]
         self._afford(
-            draft,
-            [
-                (spec, [draft.auction.task.text, *briefs[spec.name].texts], spec.plan_tokens)
-                for spec in self.auctioneer.roster
-                if spec.name in briefs
-            ],
+            draft, [(s, [task.text, *briefs[s.name].texts], s.plan_tokens) for s in refining]
         )
         with draft.stage(Stage.REFINE, "cheaper agents are refining"):
-            task, seed = draft.auction.task, draft.auction.seed
             for bid in self.pool.refine(task, briefs, seed=seed, usd=draft.left()):
                 draft.add_bid(bid)
-        return self._appraise(draft, round=2)
 
     def _briefs(self, draft: Draft, provisional: str) -> dict[str, Brief]:
         cheaper = self.auctioneer.cheaper(provisional)
