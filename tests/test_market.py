@@ -303,6 +303,21 @@ def test_a_refinement_that_fails_leaves_the_first_bid_standing(agent: Make, mark
     assert (auction.award.agent, auction.award.round) == ("large", 1)
 
 
+def test_a_refinement_that_can_not_be_paid_for_leaves_the_first_award(
+    agent: Make, market: Make
+) -> None:
+    roster = [agent("small", 1.0, plan="little"), agent("large", 2.0, plan="much " * 380)]
+    with market(roster, weights=DEAREST_FIRST) as open_market:
+        open_market.auction(TASK)
+        refined = open_market.auction(TASK, usd=0.02)
+        frugal = open_market.auction(TASK, usd=0.004)
+    assert {bid.round for bid in refined.bids} == {1, 2}
+    assert {bid.round for bid in frugal.bids} == {1}
+    assert frugal.award is not None
+    assert frugal.award.agent == "large"
+    assert frugal.outcome is not None
+
+
 def test_lessons_without_an_embedding_model_are_left_out(agent: Make, market: Make) -> None:
     from sale.memory.store import Store
 
