@@ -308,7 +308,8 @@ def test_a_refinement_that_can_not_be_paid_for_leaves_the_first_award(
 ) -> None:
     roster = [agent("small", 1.0, plan="little"), agent("large", 2.0, plan="much " * 380)]
     with market(roster, weights=DEAREST_FIRST) as open_market:
-        open_market.auction(TASK)
+        for words in ("pears", "apples and plums", "a bridge", "seven old clocks", "one song"):
+            open_market.auction(Task(Kind.CODING, f"Count {words}."))
         refined = open_market.auction(TASK, usd=0.02)
         frugal = open_market.auction(TASK, usd=0.004)
     assert {bid.round for bid in refined.bids} == {1, 2}
