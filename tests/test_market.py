@@ -311,7 +311,7 @@ def test_a_refinement_that_can_not_be_paid_for_leaves_the_first_award(
         for words in ("pears", "apples and plums", "a bridge", "seven old clocks", "one song"):
             open_market.auction(Task(Kind.CODING, f"Count {words}."))
         refined = open_market.auction(TASK, usd=0.02)
-        frugal = open_market.auction(TASK, usd=0.004)
+        frugal = open_market.auction(TASK, usd=0.0025)
     assert {bid.round for bid in refined.bids} == {1, 2}
     assert {bid.round for bid in frugal.bids} == {1}
     assert frugal.award is not None
