@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import psutil
@@ -42,6 +44,20 @@ class Lifeline:
         os.environ.pop(MARK, None)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._watcher.communicate(timeout=PATIENCE_S)
+
+
+@contextlib.contextmanager
+def own_sigterm() -> Iterator[None]:
+    """Keep SIGTERM as it was while Ray starts: its own answer dumps stacks and exits at once."""
+    ours = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit as ended:
+        signal.alarm(0)  # what Ray did about the signal would abort us three seconds later
+        raise KeyboardInterrupt from ended
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, ours)
 
 
 def watch(mark: str) -> None:

@@ -10,23 +10,25 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
-import threading
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from sale.errors import BackendError, SaleError
-from sale.lifeline import Lifeline
+from sale.lifeline import Lifeline, own_sigterm
 from sale.rules import Brief
 from sale.types import AgentSpec, Bid, Limits, Outcome, Ratings, Step, StopReason, Task
 
 OBJECT_STORE_BYTES = 100 << 20
 """Plans and answers are small; Ray's own default is a third of the machine's memory."""
+KNOCK_S = 10.0
+"""Seconds for the address of a cluster to answer at all."""
 STEP_GRACE = 30.0
 """Seconds beyond an execution's own limit before its agent counts as hung."""
 
@@ -57,10 +59,12 @@ class RayPool:
         self._roster = {spec.name: spec for spec in roster}
         self._jury = [name for name in self._roster if name in jury]
         self._deadlines = deadlines or Deadlines()
-        self._lifeline = _start_ray(address)
-        self._seats = {
-            spec.name: [_Seat(spec, build) for _ in range(spec.replicas)] for spec in roster
-        }
+        with contextlib.ExitStack() as ending:
+            _start_ray(address, ending)
+            self._seats = {
+                spec.name: [_Seat(spec, build) for _ in range(spec.replicas)] for spec in roster
+            }
+            self._ending = ending.pop_all()
 
     def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
         """One bid from every agent that takes this kind of task, as they arrive."""
@@ -109,12 +113,11 @@ class RayPool:
         yield Outcome(agent, None, StopReason.CRASHED, error=reason)
 
     def close(self) -> None:
-        """End every actor, and Ray if it was started here."""
+        """End every actor, and Ray if it was started or joined here."""
         for seat in (seat for seats in self._seats.values() for seat in seats):
             seat.end()
-        ray.shutdown()
-        if self._lifeline is not None:
-            self._lifeline.cut()
+        self._seats.clear()
+        self._ending.close()
 
     def _gather(
         self, calls: Mapping[str, tuple[str, tuple[Any, ...], dict[str, Any]]], seconds: float
@@ -250,8 +253,13 @@ def _explain(error: Exception, seconds: float) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _start_ray(address: str | None) -> Lifeline | None:
-    """Join the cluster that is named, or start Ray here; its logs stay out of the terminal."""
+def _start_ray(address: str | None, ending: contextlib.ExitStack) -> None:
+    """Join the cluster that is named, or start Ray here; its logs stay out of the terminal.
+
+    `ending` learns how to take down what was started; Ray that was there already stays.
+    """
+    if ray.is_initialized():
+        return
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     logging.getLogger("ray").setLevel(logging.CRITICAL)
@@ -259,28 +267,22 @@ def _start_ray(address: str | None) -> Lifeline | None:
     options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
     if not named:
         options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
-    lifeline = None if named else Lifeline()
+        ending.callback(Lifeline().cut)
     try:
-        with _own_sigterm():
-            ray.init(address=named or "local", ignore_reinit_error=True, **options)
+        if named:
+            _knock(named)
+        with own_sigterm():
+            ray.init(address=named or "local", **options)
     except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:
-        if lifeline is not None:
-            lifeline.cut()
         where = f"the Ray cluster at {named!r}" if named else "a local Ray"
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise BackendError(f"{where} can't be reached: {reason}") from error
-    return lifeline
+        hint = "; where a cluster asks for a token, set RAY_AUTH_MODE=token" if named else ""
+        raise BackendError(f"{where} can't be reached: {reason}{hint}") from error
+    ending.callback(ray.shutdown)
 
 
-@contextlib.contextmanager
-def _own_sigterm() -> Iterator[None]:
-    """Keep SIGTERM as it was: Ray's own answer dumps its stacks and exits at once."""
-    ours = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    except SystemExit as ended:
-        signal.alarm(0)  # what Ray did about the signal would abort us three seconds later
-        raise KeyboardInterrupt from ended
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, ours)
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens; Ray itself would go on trying for minutes."""
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    if parts.hostname and parts.port:
+        socket.create_connection((parts.hostname, parts.port), timeout=KNOCK_S).close()
