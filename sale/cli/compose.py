@@ -38,8 +38,10 @@ def running_market(
     Raises `SandboxError` before anything starts when coding tasks have no sandbox here.
     """
     tier = str(sandbox.choose(file.sandbox.tier).tier) if kind is Kind.CODING else "not used"
-    # Ray tells of every dead worker on our stdout, and reads this while it is imported.
+    # Ray reads these while it is imported. It would tell of every dead worker on our stdout, and
+    # answer a SIGTERM that comes while it starts with a call that may never return.
     os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
+    os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
     from sale.pool import Deadlines, RayPool  # Ray takes half a second to import
 
     workshop = Workshop(file.sandbox.tier)
