@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sale.agents import prompting
 from sale.agents.agent import OpenedWork
 from sale.agents.coding import checks, sandbox
 from sale.agents.coding.function_work import FunctionWork
-from sale.agents.coding.suite import run_tests
-from sale.agents.coding.working_copy import WorkingCopy, snapshot
+from sale.agents.coding.suite import changed_tests, run_tests
+from sale.agents.coding.working_copy import WorkingCopy
 from sale.agents.coding.workspace_work import WorkspaceWork
 from sale.agents.search import verify as search_verify
 from sale.agents.search.corpus import Corpus
@@ -24,6 +24,8 @@ from sale.types import Check, Kind, Outcome, Task, Verdict
 
 QUESTION_CHARACTERS = 600
 """A question stands again below the passages, as small models forget what they read first."""
+
+OPENING_CHARACTERS = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class Workshop:
             yield OpenedWork(SearchWork(tools, task.text), instruction)
         elif task.workspace is not None:
             with WorkingCopy.of(Path(task.workspace)) as workspace:
-                files = "The files:\n" + snapshot(workspace.before)
-                instruction = prompting.instruction("coding_workspace", files=files)
-                yield OpenedWork(WorkspaceWork(workspace, sandbox.choose(self.tier)), instruction)
+                changing = WorkspaceWork(workspace, sandbox.choose(self.tier))
+                files = prompting.inert(changing.opening(), limit=OPENING_CHARACTERS)
+                yield OpenedWork(changing, prompting.instruction("coding_workspace", files=files))
         else:
             work = FunctionWork(task.text, sandbox.choose(self.tier))
             yield OpenedWork(work, prompting.instruction("coding_function"))
@@ -69,9 +71,15 @@ class Workshop:
             applies = Check("the diff applies", problem is None, problem or "")
             if problem is not None:
                 return Verdict.FAILED, (applies,)
+            changed = changed_tests(workspace)
+            for path in changed:
+                workspace.restore(path)
             tests = run_tests(workspace, sandbox.choose(self.tier))
         if tests is None:
             return Verdict.NONE, (applies,)
+        if changed:
+            put_back = f"as they were; the diff changes {', '.join(changed)}; {tests.detail}"
+            tests = replace(tests, detail=put_back)
         return (Verdict.PASSED if tests.passed else Verdict.FAILED), (applies, tests)
 
 

@@ -21,7 +21,7 @@ from sale.types import Citation, Limits, Message, Outcome, Step, StopReason
 
 ELIDED = "[earlier output removed to save room]"
 FRESH_TEMPERATURE = 0.8
-"""For samples after the first one, which is greedy: the trial of mechanism.md used it."""
+"""For fresh samples, and for a model that repeats itself: the trial of mechanism.md used it."""
 
 _FINAL = frozenset({StopReason.ANSWERED, StopReason.NOT_FOUND})
 """The agent ended of its own accord: no last answer is forced."""
@@ -186,6 +186,8 @@ class _Episode:
         self._seen[action] += 1
         if self._seen[action] >= self._limits.repeats:
             return Observation("The same action again changes nothing.", StopReason.STUCK)
+        if self._seen[action] > 1:  # a greedy model would only say it a third time
+            self._temperature = FRESH_TEMPERATURE
         return self._work.act(action)
 
 

@@ -17,7 +17,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"^[ \t]*(`{3,})[ \t]*([^\n`]*)\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
+_FENCE = re.compile(
+    r"^[ \t]*(`{3,})[ \t]*([^\n`]*)(?:\n|\Z)(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S
+)
 
 
 @dataclass(frozen=True, slots=True)

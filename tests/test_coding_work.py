@@ -212,7 +212,7 @@ def test_a_long_file_is_cut_and_says_so(work: WorkspaceWork, copy: WorkingCopy) 
 
 def test_an_edit_replaces_one_passage(work: WorkspaceWork, copy: WorkingCopy) -> None:
     body = "<<<<\ntwo = 2\n====\ntwo = 3\n>>>>\n"
-    assert work.act(Action("edit", "src/a.py", body)).text == "Edited src/a.py."
+    assert work.act(Action("edit", "src/a.py", body)).text.startswith("Edited src/a.py.")
     assert copy.read("src/a.py") == "one = 1\ntwo = 3\n"
 
 

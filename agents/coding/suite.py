@@ -6,9 +6,11 @@ from pathlib import PurePosixPath
 
 from sale.agents.coding.sandbox import Bounds, RunResult, Sandbox
 from sale.agents.coding.working_copy import WorkingCopy
+from sale.agents.coding.workspace import read_files
 from sale.types import Check
 
 SECONDS = 120.0
+GIST_CHARACTERS = 600
 
 
 def run_tests(workspace: WorkingCopy, sandbox: Sandbox) -> Check | None:
@@ -24,9 +26,24 @@ def run_tests(workspace: WorkingCopy, sandbox: Sandbox) -> Check | None:
         result = _run(workspace, sandbox, ["-m", "unittest", "discover"])
         name = "unittest"
     output = (result.stdout + result.stderr).strip().splitlines()
-    detail = "timed out" if result.timed_out else " / ".join(output[-3:])[:400]
+    detail = "timed out" if result.timed_out else _gist(output)
     ran_none = any("Ran 0 tests" in line for line in output)
     return Check(f"the workspace's tests ({name})", result.exit_code == 0 and not ran_none, detail)
+
+
+def changed_tests(workspace: WorkingCopy) -> list[str]:
+    """The test files of the folder that are no longer as they were."""
+    now = read_files(workspace.root)
+    before = workspace.before
+    return [path for path in before if _is_test(path) and now.get(path) != before[path]]
+
+
+def _gist(output: list[str]) -> str:
+    """What failed and how it ended, of the output of a test run."""
+    telling = [
+        line for line in output if line.startswith(("E  ", "FAIL", "ERROR", "AssertionError"))
+    ]
+    return " / ".join([*telling[:6], *output[-1:]])[:GIST_CHARACTERS]
 
 
 def _is_test(path: str) -> bool:

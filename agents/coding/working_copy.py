@@ -56,6 +56,12 @@ class WorkingCopy:
             reason = getattr(error, "strerror", None) or "it is not valid text"
             raise InputError(f"{path!r} can't be written: {reason}") from error
 
+    def restore(self, path: str) -> None:
+        """Put a file back as it was at first."""
+        target = self._inside(path, exists=False)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(self.before[path])
+
     def diff(self) -> str:
         """The change so far, in the unified format that `git apply` takes."""
         after = read_files(self.root)

@@ -1,11 +1,16 @@
-"""A task in a folder of the user's: read, change, run, and hand in a diff."""
+"""A task in a folder of the user's: read, change, run, and hand in a diff.
+
+Effort follows the task. A small folder is shown whole, with what its tests say, so that one
+reply can solve it; after a change the tests run by themselves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
 from sale.agents.coding.sandbox import Bounds, Sandbox
-from sale.agents.coding.working_copy import WorkingCopy
+from sale.agents.coding.suite import changed_tests, run_tests
+from sale.agents.coding.working_copy import WorkingCopy, snapshot
 from sale.agents.loop import Answer, Observation
 from sale.agents.protocol import Action
 from sale.errors import InputError
@@ -14,6 +19,8 @@ from sale.types import StopReason
 READ_LINES = 150
 OUTPUT_CHARACTERS = 1_800
 RUN_SECONDS = 60.0
+SHOWN_CHARACTERS = 5_000
+"""Files are shown whole in the first prompt, the shortest first, up to so many characters."""
 
 
 class WorkspaceWork:
@@ -26,17 +33,34 @@ class WorkspaceWork:
     def __init__(self, workspace: WorkingCopy, sandbox: Sandbox) -> None:
         self._workspace = workspace
         self._sandbox = sandbox
+        self._failing = False
         self._tools: Mapping[str, Callable[[Action], Observation]] = {
             "read": self.read,
             "find": self.find,
             "write": self.write,
             "edit": self.edit,
+            "python": self.python,
+            "py": self.python,
             "run": self.run,
             "bash": self.run,
             "sh": self.run,
             "done": self.done,
         }
         self.tools: Collection[str] = self._tools
+
+    def opening(self) -> str:
+        """The files and what the tests say, for the first prompt."""
+        parts = [f"The files:\n{snapshot(self._workspace.before)}"]
+        room = SHOWN_CHARACTERS
+        for path, text in sorted(self._workspace.texts().items(), key=lambda item: len(item[1])):
+            room -= len(text)
+            if room >= 0:
+                parts.append(f"{path}:\n```\n{text.rstrip()}\n```")
+        tests = run_tests(self._workspace, self._sandbox)
+        if tests is not None:
+            self._failing = not tests.passed
+            parts.append(f"The tests {'pass' if tests.passed else 'fail'}: {tests.detail}")
+        return "\n\n".join(parts)
 
     def act(self, action: Action) -> Observation:
         """Carry out one tool; a wrong path or a failed edit is told to the model."""
@@ -71,8 +95,19 @@ class WorkspaceWork:
 
     def write(self, action: Action) -> Observation:
         """Replace or create a whole file."""
+        if self._holds(action.argument, action.body):
+            raise InputError(f"{action.argument} already holds just this; change what is wrong")
         self._workspace.write(action.argument, action.body)
-        return Observation(f"Wrote {action.argument}.")
+        return self._changed(f"Wrote {action.argument}.")
+
+    def python(self, action: Action) -> Observation:
+        """A block of Python that names its file, beside the fence or in its first comment."""
+        first = action.body.lstrip().partition("\n")[0]
+        names = [action.argument, first.removeprefix("#").strip() if first[:1] == "#" else ""]
+        path = next((name for name in names if name in self._workspace.before), None)
+        if path is None:
+            raise InputError("this code names no file; begin the block with ```write NAME")
+        return self.write(Action("write", path, action.body))
 
     def edit(self, action: Action) -> Observation:
         """Replace one passage of a file; the old lines must stand there exactly once."""
@@ -87,7 +122,7 @@ class WorkspaceWork:
                 "they must stand there exactly once"
             )
         self._workspace.write(action.argument, text.replace(old, new))
-        return Observation(f"Edited {action.argument}.")
+        return self._changed(f"Edited {action.argument}.")
 
     def run(self, action: Action) -> Observation:
         """Run a shell command in the sandbox."""
@@ -98,6 +133,21 @@ class WorkspaceWork:
         )
         end = "timed out" if result.timed_out else f"exit code {result.exit_code}"
         return Observation(f"{_cut(result.stdout + result.stderr)}\n({end})".strip())
+
+    def _holds(self, path: str, text: str) -> bool:
+        return self._workspace.texts().get(path, "").strip() == text.strip() != ""
+
+    def _changed(self, told: str) -> Observation:
+        """Run the tests after a change; tests that failed and now pass end the work.
+
+        Tests that were themselves changed prove nothing and end nothing.
+        """
+        tests = run_tests(self._workspace, self._sandbox)
+        if tests is None:
+            return Observation(f"{told} When the task is solved, reply with ```done.")
+        mended = tests.passed and self._failing and not changed_tests(self._workspace)
+        said = f"{told} The tests {'pass' if tests.passed else 'fail'}: {tests.detail}"
+        return Observation(_cut(said), StopReason.ANSWERED if mended else None)
 
     def done(self, action: Action) -> Observation:
         """End the work; an untouched workspace is no answer."""
