@@ -345,3 +345,22 @@ def test_a_folder_that_is_none_can_not_be_copied(tmp_path: Path) -> None:
         WorkingCopy.of(tmp_path / "missing"),
     ):
         pass
+
+
+def test_python_that_names_no_file_is_not_written_anywhere(
+    work: WorkspaceWork, copy: WorkingCopy
+) -> None:
+    told = work.act(python("one = 2\n")).text
+    assert "names no file" in told
+    assert copy.diff() == ""
+
+
+def test_python_goes_to_the_file_that_its_first_comment_names(
+    work: WorkspaceWork, copy: WorkingCopy
+) -> None:
+    work.act(python("# src/a.py\none = 2\n"))
+    assert copy.read("src/a.py") == "# src/a.py\none = 2\n"
+
+
+def test_writing_what_is_there_is_told_as_no_change(work: WorkspaceWork) -> None:
+    assert "already holds" in work.act(Action("write", "src/a.py", "one = 1\ntwo = 2\n")).text

@@ -114,3 +114,36 @@ def test_an_empty_workspace_is_a_good_input(tmp_path: Path) -> None:
     check_inputs(task)
     got = worked(task, "```write a.py\nx = 2\n```", "```done\nready\n```")
     assert Workshop().verify(task, got)[1][0].passed
+
+
+CASE = "import unittest\nfrom a import x\nclass T(unittest.TestCase):\n    def test_x(self):\n"
+
+
+@pytest.mark.slow
+def test_a_change_that_mends_the_tests_ends_the_work_at_once(folder: Path) -> None:
+    (folder / "test_a.py").write_text(CASE + "        self.assertEqual(x, 2)\n")
+    task = Task(Kind.CODING, "Mend a.py.", workspace=str(folder))
+    got = worked(task, "x must be 2.\n```python\n# a.py\nx = 2\n```", "never asked for")
+    assert got.stop_reason is StopReason.ANSWERED
+    verdict, checks = Workshop().verify(task, got)
+    assert verdict is Verdict.PASSED
+    assert len(checks) == 2
+
+
+@pytest.mark.slow
+def test_tests_that_the_answer_changed_are_put_back_before_they_judge(folder: Path) -> None:
+    (folder / "test_a.py").write_text(CASE + "        self.assertEqual(x, 2)\n")
+    task = Task(Kind.CODING, "Mend a.py.", workspace=str(folder))
+    weaker = f"```write test_a.py\n{CASE}        self.assertEqual(x, 1)\n```"
+    got = worked(task, weaker, "```done\nall green\n```")
+    verdict, checks = Workshop().verify(task, got)
+    assert verdict is Verdict.FAILED
+    assert "the diff changes test_a.py" in checks[-1].detail
+
+
+def test_a_small_folder_is_shown_whole_and_a_large_file_is_named(folder: Path) -> None:
+    (folder / "large.py").write_text("y = 2\n" * 5_000)
+    with Workshop().open(Task(Kind.CODING, "Set x to 2.", workspace=str(folder))) as opened:
+        assert "a.py:\n```\nx = 1\n```" in opened.instruction
+        assert "large.py (5000 lines)" in opened.instruction
+        assert "y = 2" not in opened.instruction

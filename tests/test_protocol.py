@@ -94,3 +94,7 @@ def test_parsing_never_raises_and_names_only_known_tools(reply: str, fallback: s
 def test_what_stands_after_the_first_action_never_changes_it(reply: str, body: str) -> None:
     action = f"```search\n{body}\n```\n"
     assert parse(action + reply, TOOLS) == Action("search", "", f"{body}\n")
+
+
+def test_a_fence_that_ends_with_the_reply_is_an_action() -> None:
+    assert parse("All mended.\n```done", ["done"]) == Action("done", "", "")
