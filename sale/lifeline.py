@@ -10,26 +10,34 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 
 import psutil
 
 MARK = "SALE_LIFELINE"
+SHORT = "/tmp"  # noqa: S108 - mkdtemp makes it private, and the paths of sockets must be short
 PATIENCE_S = 20.0
 """How long a driver that closes waits for the last process to be gone."""
 
 
 class Lifeline:
-    """Marks every process started from now on, and ends them all when cut or broken."""
+    """Marks every process started from now on, and ends them all when cut or broken.
+
+    Raises OSError where no temporary folder can be made.
+    """
 
     def __init__(self) -> None:
         mark = secrets.token_hex(8)
+        self.folder = tempfile.mkdtemp(prefix="sale-ray-", dir=SHORT)
+        """For files of the processes; removed with them."""
         self._watcher = subprocess.Popen(
-            [sys.executable, "-m", "sale.lifeline", mark],
+            [sys.executable, "-m", "sale.lifeline", mark, self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -60,14 +68,15 @@ def own_sigterm() -> Iterator[None]:
             signal.signal(signal.SIGTERM, ours)
 
 
-def watch(mark: str) -> None:
-    """Wait until the pipe breaks, then end all that carries the mark, and what they start."""
+def watch(mark: str, folder: str) -> None:
+    """Wait until the pipe breaks, then end all that carries the mark, and remove the folder."""
     sys.stdin.buffer.read()
     while found := list(_marked(mark)):
         for process in found:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(found, timeout=1)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _marked(mark: str) -> Iterator[psutil.Process]:
@@ -78,4 +87,4 @@ def _marked(mark: str) -> Iterator[psutil.Process]:
 
 
 if __name__ == "__main__":
-    watch(sys.argv[1])
+    watch(*sys.argv[1:])

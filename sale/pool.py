@@ -265,12 +265,14 @@ def _start_ray(address: str | None, ending: contextlib.ExitStack) -> None:
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     named = address or os.environ.get("RAY_ADDRESS")
     options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
-    if not named:
-        options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
-        ending.callback(Lifeline().cut)
     try:
         if named:
             _knock(named)
+        else:
+            lifeline = Lifeline()
+            ending.callback(lifeline.cut)
+            options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+            options["_temp_dir"] = lifeline.folder
         with own_sigterm():
             ray.init(address=named or "local", **options)
     except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:

@@ -77,5 +77,5 @@ def _rules(file: MarketFile, source: str, tier: str) -> Rules:
         fallbacks=auction.fallbacks,
         fallback_on_failure=auction.fallback_on == "failure",
         plan_in_prompt=auction.plan_in_prompt == "own",
-        wall_s=2 * calls + 2 * limits.wall_s + 600,  # two rounds, a fallback, and room
+        wall_s=2 * calls + (1 + auction.fallbacks) * limits.wall_s + 600,
     )
