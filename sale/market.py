@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sale.auction.auctioneer import Auctioneer
+from sale.budget import PlannedCall, most_dollars
 from sale.draft import Draft, Observer
 from sale.errors import BudgetError, InputError, ModelError, NoBidsError, SaleError, StoreError
 from sale.rules import Brief, Rules, rank
@@ -77,11 +78,6 @@ class Memory(Protocol):
 Verifier = Callable[[Task, Outcome], tuple[Verdict, tuple[Check, ...]]]
 """Runs the visible checks of a task on an answer, away from the agent that gave it."""
 
-PROMPT_TOKENS = 600
-"""More than our own instructions add to a prompt."""
-QUOTE_TOKENS = 40
-"""More than the marks around one quoted text add to it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Market:
@@ -147,13 +143,17 @@ class Market:
     def _first_round(self, draft: Draft) -> tuple[Appraisal, ...]:
         task, seed = draft.auction.task, draft.auction.seed
         bidders = self._bidders(task)
-        self._afford(draft, [(spec, [task.text], spec.plan_tokens) for spec in bidders])
+        self._afford(draft, [PlannedCall(s, [task.text], s.plan_tokens) for s in bidders])
         with draft.stage(Stage.BID, "soliciting bids"):
             for bid in self.pool.solicit(task, seed=seed, usd=draft.left()):
                 draft.add_bid(bid)
         if not [bid for bid in draft.auction.bids if bid.error is None]:
-            reasons = "; ".join(f"{bid.agent}: {bid.error}" for bid in draft.auction.bids)
-            raise NoBidsError(f"no agent could bid on this {task.kind} task: {reasons or 'none'}")
+            reasons = [f"{bid.agent}: {bid.error}" for bid in draft.auction.bids]
+            raise NoBidsError(
+                f"no agent could bid on this {task.kind} task: "
+                f"{'; '.join(reasons) or 'none takes this kind'}; "
+                f"look at [[agent]] in the market {self.rules.name}"
+            )
         return self._appraise(draft, round=1)
 
     def _appraise(self, draft: Draft, *, round: int) -> tuple[Appraisal, ...]:
@@ -164,7 +164,7 @@ class Market:
         if plans and jury:
             task, seed = draft.auction.task, draft.auction.seed
             texts, cap = [task.text, *plans.values()], 16 + 8 * len(plans)
-            self._afford(draft, [(spec, texts, cap) for spec in jury])
+            self._afford(draft, [PlannedCall(spec, texts, cap) for spec in jury])
             with draft.stage(Stage.RATE, "the jury is rating"):
                 rated = self.pool.rate(task, plans, round=round, seed=seed, usd=draft.left())
                 for entry in rated:
@@ -192,9 +192,8 @@ class Market:
     def _refine(self, draft: Draft, briefs: Mapping[str, Brief]) -> None:
         task, seed = draft.auction.task, draft.auction.seed
         refining = [spec for spec in self.auctioneer.roster if spec.name in briefs]
-        self._afford(
-            draft, [(s, [task.text, *briefs[s.name].texts], s.plan_tokens) for s in refining]
-        )
+        texts = {spec.name: [task.text, *briefs[spec.name].texts] for spec in refining}
+        self._afford(draft, [PlannedCall(s, texts[s.name], s.plan_tokens) for s in refining])
         with draft.stage(Stage.REFINE, "cheaper agents are refining"):
             for bid in self.pool.refine(task, briefs, seed=seed, usd=draft.left()):
                 draft.add_bid(bid)
@@ -275,26 +274,11 @@ class Market:
         jurors = self.auctioneer.weights.jurors
         return [spec for spec in self.auctioneer.roster if spec.name in jurors]
 
-    def _afford(self, draft: Draft, calls: Sequence[tuple[AgentSpec, Sequence[str], int]]) -> None:
-        """Raise BudgetError when these calls could cost more than what is left.
-
-        A call is who makes it, the texts that its prompt quotes, and the cap on its reply.
-        """
-        left = draft.left()
-        if left is None:
-            return
-        worst = sum(
-            spec.price.dollars(_most_tokens(texts), 0, cap)
-            for spec, texts, cap in calls
-            if spec.price
-        )
-        if worst > left:
+    def _afford(self, draft: Draft, calls: Sequence[PlannedCall]) -> None:
+        """Raise BudgetError when these calls could cost more than what is left."""
+        left, worst = draft.left(), most_dollars(calls)
+        if left is not None and worst > left:
             raise BudgetError(
                 f"the next round of calls could cost ${worst:.6f}, and ${left:.6f} is left of the "
                 f"budget of ${draft.budget:.6f}; raise --budget or leave it out"
             )
-
-
-def _most_tokens(texts: Sequence[str]) -> int:
-    """The most tokens of a prompt that quotes these texts: a token is at least one byte."""
-    return PROMPT_TOKENS + sum(len(text.encode()) + QUOTE_TOKENS for text in texts)
