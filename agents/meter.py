@@ -95,8 +95,8 @@ class Meter:
         worst = self._spec.price.dollars(most_tokens(messages), 0, max_tokens)
         if self.spent + worst > self._usd:
             raise BudgetError(
-                f"agent {self._spec.name!r}: the next {self._stage} call could cost ${worst:.6f}, "
-                f"and ${max(self._usd - self.spent, 0):.6f} is left of its budget"
+                f"agent {self._spec.name!r}: the next {self._stage} call could cost ${worst:.7f}, "
+                f"and ${max(self._usd - self.spent, 0):.7f} is left of its budget"
             )
 
     def _charge(

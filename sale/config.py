@@ -26,6 +26,7 @@ from sale.errors import ConfigError
 from sale.types import AgentSpec, Kind, Limits, Price
 
 DEFAULT_MARKET = "embedded"
+JURY_WEIGHT = 0.7
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,63}$")]
 
 
@@ -72,14 +73,20 @@ class AgentTable(_Table):
 class WeightsTable(_Table):
     """`[auction.weights]`: the weights of a score; see `sale.auction.weights.Weights`."""
 
-    cost: float = 0.3
+    cost: NonNegativeFloat = 0.3
     entropy: float = 0.0
-    jury: float = 0.7
-    """Spread evenly over the jury, unless `jurors` names the weight of each."""
-    jurors: dict[str, float] | None = None
+    jury: NonNegativeFloat | None = None
+    """0.7, spread evenly over the jury, unless `jurors` names the weight of each."""
+    jurors: dict[str, NonNegativeFloat] | None = None
     cost_scale: PositiveFloat | None = None
     """Millionths of a dollar; by default the dearest plan that the roster could bid."""
     entropy_scale: PositiveFloat = 1.0
+
+    @model_validator(mode="after")
+    def _one_way(self) -> WeightsTable:
+        if self.jury is not None and self.jurors is not None:
+            raise ValueError("auction.weights: give either jury or jurors, not both")
+        return self
 
 
 class AuctionTable(_Table):
@@ -165,7 +172,7 @@ class MarketFile(_Table):
         """The weights of a score, with every default worked out."""
         table = self.auction.weights
         if table.jurors is None:
-            jurors = even(self.jury, total=table.jury)
+            jurors = even(self.jury, total=JURY_WEIGHT if table.jury is None else table.jury)
         else:
             jurors = {name: table.jurors.get(name, 0.0) for name in self.jury}
         return Weights(

@@ -20,13 +20,19 @@ class Draft:
     def __init__(self, auction: Auction, budget: float | None, observe: Observer) -> None:
         self.auction = auction
         self.budget = budget
+        self.worst: dict[str, float] = {}
+        """The most that each agent's next call can cost."""
+        self._risked = 0.0
         self._observe = observe
 
     def left(self) -> float | None:
-        """Dollars left of the budget; None without one."""
+        """Dollars left of the budget; None without one.
+
+        A call that was lost, so that nobody knows what it cost, counts with its worst case.
+        """
         if self.budget is None:
             return None
-        return max(self.budget - (self.auction.total.usd or 0.0), 0.0)
+        return max(self.budget - self._risked, 0.0)
 
     def update(self, doing: str, **changes: Any) -> None:
         """Change fields of the auction and say what is going on."""
@@ -50,6 +56,9 @@ class Draft:
         self._observe(self.auction, doing)
         try:
             yield
+        except KeyboardInterrupt:  # what the calls under way have cost is lost with them
+            self._charge(stage, Usage(usd=None))
+            raise
         finally:
             self._charge(stage, Usage(wall_s=time.monotonic() - began))
 
@@ -77,6 +86,8 @@ class Draft:
 
     def _bill(self, calls: Iterable[Call]) -> None:
         for call in calls:
+            lost = call.usd is None
+            self._risked += self.worst.get(call.agent, 0.0) if lost else call.usd or 0.0
             self._charge(call.stage, Usage.of([call]))
 
     def _charge(self, stage: Stage, amount: Usage) -> None:

@@ -277,8 +277,9 @@ class Market:
     def _afford(self, draft: Draft, calls: Sequence[PlannedCall]) -> None:
         """Raise BudgetError when these calls could cost more than what is left."""
         left, worst = draft.left(), most_dollars(calls)
+        draft.worst = {call.spec.name: most_dollars([call]) for call in calls}
         if left is not None and worst > left:
             raise BudgetError(
-                f"the next round of calls could cost ${worst:.6f}, and ${left:.6f} is left of the "
-                f"budget of ${draft.budget:.6f}; raise --budget or leave it out"
+                f"the next round of calls could cost ${worst:.7f}, and ${left:.7f} is left of the "
+                f"budget of ${draft.budget:.7f}; raise --budget or leave it out"
             )

@@ -21,9 +21,20 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from sale.errors import BackendError, SaleError
+from sale.failure import Failure
 from sale.lifeline import Lifeline, own_sigterm
 from sale.rules import Brief
-from sale.types import AgentSpec, Bid, Limits, Outcome, Ratings, Step, StopReason, Task
+from sale.types import (
+    AgentSpec,
+    Bid,
+    Limits,
+    Outcome,
+    Ratings,
+    Stage,
+    Step,
+    StopReason,
+    Task,
+)
 
 OBJECT_STORE_BYTES = 100 << 20
 """Plans and answers are small; Ray's own default is a third of the machine's memory."""
@@ -71,7 +82,7 @@ class RayPool:
         names = [name for name, spec in self._roster.items() if task.kind in spec.kinds]
         calls = {name: ("bid", (task,), {"seed": seed, "usd": usd}) for name in names}
         for name, bid in self._gather(calls, self._deadlines.bid):
-            yield bid if isinstance(bid, Bid) else Bid(name, 1, "", 0, None, (), bid)
+            yield bid if isinstance(bid, Bid) else bid.as_bid(name, Stage.BID)
 
     def rate(
         self, task: Task, plans: Mapping[str, str], *, round: int, seed: int, usd: float | None
@@ -81,7 +92,7 @@ class RayPool:
         calls = {name: ("rate", (task, dict(plans)), options) for name in self._jury}
         for name, ratings in self._gather(calls, self._deadlines.rate):
             whole = isinstance(ratings, Ratings)
-            yield ratings if whole else Ratings(name, round, {}, (), ratings)
+            yield ratings if whole else ratings.as_ratings(name, round)
 
     def refine(
         self, task: Task, briefs: Mapping[str, Brief], *, seed: int, usd: float | None
@@ -92,7 +103,7 @@ class RayPool:
             for name, brief in briefs.items()
         }
         for name, bid in self._gather(calls, self._deadlines.bid):
-            yield bid if isinstance(bid, Bid) else Bid(name, 2, "", 0, None, (), bid)
+            yield bid if isinstance(bid, Bid) else bid.as_bid(name, Stage.REFINE)
 
     def execute(
         self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
@@ -110,6 +121,7 @@ class RayPool:
             except (RayError, TimeoutError) as error:
                 reason = _explain(error, limits.wall_s)
                 seat.replace()
+                yield Failure(reason, lost=True).as_step(agent)
         yield Outcome(agent, None, StopReason.CRASHED, error=reason)
 
     def close(self) -> None:
@@ -122,7 +134,7 @@ class RayPool:
     def _gather(
         self, calls: Mapping[str, tuple[str, tuple[Any, ...], dict[str, Any]]], seconds: float
     ) -> Iterator[tuple[str, Any]]:
-        """Make one call an agent side by side; yields (agent, result or reason of failure)."""
+        """Make one call an agent side by side; yields (agent, result or failure)."""
         deadline = time.monotonic() + seconds
         pending: dict[Any, tuple[str, _Seat]] = {}
         for name, (method, arguments, options) in calls.items():
@@ -140,7 +152,7 @@ class RayPool:
         for name, seat in pending.values():
             seat.load -= 1
             seat.replace()
-            yield name, f"no answer within {seconds:g} s"
+            yield name, Failure(f"no answer within {seconds:g} s", lost=True)
 
 
 class _Seat:
@@ -227,14 +239,14 @@ def _follow(stream: Any, deadline: float) -> Iterator[Step | Outcome]:
 
 
 def _result(reference: Any, seat: _Seat, seconds: float) -> Any:
-    """The result of a finished call, or the reason of its failure as text."""
+    """The result of a finished call, or its failure."""
     try:
         return ray.get(reference)
     except RayTaskError as error:
-        return str(_cause(error))
+        return Failure(str(_cause(error)), lost=False)
     except RayError as error:
         seat.replace()
-        return _explain(error, seconds)
+        return Failure(_explain(error, seconds), lost=True)
 
 
 def _cause(error: RayTaskError) -> SaleError:

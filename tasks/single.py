@@ -52,6 +52,8 @@ def read_task(
         raise InputError("give the task either in words or with --task FILE")
     line = TaskLine(id="-", prompt=text) if text is not None else _read(file or "")
     kind = kind or _kind(line, workspace=workspace, corpus=corpus)
+    if workspace is not None and corpus is not None:
+        raise InputError("give --workspace for coding or --corpus for search, not both")
     if kind is Kind.CODING and corpus is not None:
         raise InputError("--corpus goes with --kind search")
     if kind is Kind.SEARCH and workspace is not None:
@@ -104,6 +106,8 @@ def _read(name: str) -> TaskLine:
     path, wanted = _split(name)
     text = _text(path)
     if path.suffix not in {".json", ".jsonl"}:
+        if wanted is not None:
+            raise InputError(f"{path} is one task; #{wanted} goes with a .json or .jsonl file")
         return TaskLine(id=path.name, prompt=text)
     lines = {line.id: line for line in _lines(text, path)}
     if wanted is None and len(lines) == 1:

@@ -33,7 +33,7 @@ _UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError)
 """What Python's parser raises on text that is no code."""
 
 _CALL = r"(?<![\w.])([A-Za-z_]\w*)\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)"
-_EXAMPLE = re.compile(_CALL + r"[`\s]*(?:==|->|=>|→|returns?|gives?|should return)\s*`?([^\n]+)")
+_EXAMPLE = re.compile(_CALL + r"[`\s]*(?:==|->|=>|→|returns?|gives?|should return)\s*`?")
 _SIGNATURE = re.compile(
     r"(?:\bdef\s+|\bfunction\s+(?:named\s+|called\s+)?`?)([A-Za-z_]\w*)\(([^)\n]*)\)"
 )
@@ -176,9 +176,9 @@ def _examples(text: str) -> Iterator[VisibleCheck]:
     for line in text.splitlines():
         if line.lstrip(" \t`").startswith(("assert ", ">>>", "def ")) or _DOUBT.search(line):
             continue
-        for name, arguments, wanted in _EXAMPLE.findall(line):
-            value = _literal(wanted)
-            call = f"{name}({arguments})"
+        for match in _EXAMPLE.finditer(line):
+            value = _literal(line[match.end() :])
+            call = f"{match[1]}({match[2]})"
             if value is not None and _literal_call(call):
                 yield VisibleCheck(
                     f"{call} == {value}"[:120],

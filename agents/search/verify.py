@@ -16,6 +16,8 @@ from sale.types import Check, Citation, Verdict
 SHARE = 0.6
 """Of the new words of an answer, and of its new names, that its sources have to hold."""
 
+LONGEST = 60
+"""Words of an answer."""
 SUBJECT = 0.4
 """Of the content words of a question, that the cited passages have to hold."""
 
@@ -68,6 +70,7 @@ def verify(
         _check_words(question, said, sources),
         _check_names(question, said, sources),
         _check_subject(question, sources),
+        _check_length(said),
     )
     passed = all(check.passed for check in checks)
     return (Verdict.PASSED if passed else Verdict.FAILED), checks
@@ -111,10 +114,17 @@ def _check_subject(question: str, sources: str) -> Check:
     return Check("sources are about the question", passed, detail)
 
 
+def _check_length(said: str) -> Check:
+    """A pasted passage holds the answer somewhere; to find it is what was asked for."""
+    count = sum(1 for _ in words(said))
+    short = count <= LONGEST
+    return Check("is a short answer", short, "" if short else f"{count} words")
+
+
 def _share(name: str, new: set[str], sources: str) -> Check:
     missing = sorted(new.difference(terms(sources)))
     passed = len(new) - len(missing) >= SHARE * len(new)
-    detail = f"not in the cited passages: {', '.join(missing[:8])}" if missing else ""
+    detail = "" if passed else f"not in the cited passages: {', '.join(missing[:8])}"
     return Check(name, passed, detail)
 
 
