@@ -83,13 +83,15 @@ class Workshop:
         return (Verdict.PASSED if tests.passed else Verdict.FAILED), (applies, tests)
 
 
-def check_inputs(task: Task) -> None:
-    """Raise InputError when the workspace or the corpus of a task can't be used."""
+def check_inputs(task: Task) -> tuple[str, ...]:
+    """Notices about what is left out; InputError when a workspace or corpus can't be used."""
     if task.kind is Kind.SEARCH:
-        _corpus(task)
-    elif task.workspace is not None:
+        skipped = _corpus(task).skipped
+        return (f"left out of the corpus: {'; '.join(skipped)}",) if skipped else ()
+    if task.workspace is not None:
         with tempfile.TemporaryDirectory(prefix="sale-probe-") as folder:
             sandbox.copy_in(Path(task.workspace), Path(folder) / "copy")
+    return ()
 
 
 def _corpus(task: Task) -> Corpus:

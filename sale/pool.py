@@ -13,7 +13,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +22,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskErro
 from sale.errors import BackendError, SaleError
 from sale.failure import Failure
 from sale.lifeline import Lifeline, own_sigterm
-from sale.rules import Brief
+from sale.rules import Brief, Deadlines
 from sale.types import (
     AgentSpec,
     Bid,
@@ -42,14 +41,6 @@ KNOCK_S = 10.0
 """Seconds for the address of a cluster to answer at all."""
 STEP_GRACE = 30.0
 """Seconds beyond an execution's own limit before its agent counts as hung."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Seconds that each kind of call may take."""
-
-    bid: float = 120.0
-    rate: float = 120.0
 
 
 class RayPool:

@@ -8,6 +8,14 @@ from enum import IntEnum
 from sale.types import Lesson, Limits, Outcome, StopReason, Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds that each kind of call may take."""
+
+    bid: float = 120.0
+    rate: float = 120.0
+
+
 class Rank(IntEnum):
     """Outcomes from the worst to the best; an honest "not found" beats a refuted answer."""
 

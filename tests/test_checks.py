@@ -213,3 +213,11 @@ def test_an_endless_answer_is_timed_out(box: sandbox.Sandbox) -> None:
 def test_a_flood_of_output_leaves_the_report_alone(box: sandbox.Sandbox) -> None:
     answer = "print('x' * 3_000_000)\ndef f(x): return 4"
     assert judged("f(2) == 4", answer, box)[0] is Verdict.PASSED
+
+
+def test_every_example_of_a_line_is_a_check() -> None:
+    assert names("For example inc(2) == 3, inc(-1) == 0 and `inc(0)` -> 1.") == [
+        "inc(2) == 3",
+        "inc(-1) == 0",
+        "inc(0) == 1",
+    ]

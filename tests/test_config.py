@@ -174,3 +174,16 @@ def test_a_market_that_is_no_text_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="it is not UTF-8 text"):
         load_market(str(tmp_path / "x.toml"))
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ("cost = -1", "auction.weights.cost"),
+        ("jurors = { small = -0.5 }", "auction.weights.jurors.small"),
+        ("jury = 0.5\njurors = { small = 0.5 }", "either jury or jurors"),
+    ],
+)
+def test_weights_that_make_no_sense_are_refused(weights: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        parsed(f"[auction.weights]\n{weights}")

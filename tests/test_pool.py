@@ -11,8 +11,8 @@ import ray
 from sale.agents.kinds import Workshop
 from sale.cli.compose import BuildAgent
 from sale.errors import BackendError
-from sale.pool import Deadlines, RayPool
-from sale.rules import Brief
+from sale.pool import RayPool
+from sale.rules import Brief, Deadlines
 from sale.types import AgentSpec, Kind, Lesson, Limits, Outcome, Price, StopReason, Task, Verdict
 
 pytestmark = pytest.mark.slow

@@ -183,3 +183,14 @@ def test_no_content_of_a_file_raises_anything_but_an_input_error(
     path.write_bytes(content)
     with pytest.raises(InputError):
         read_task(None, str(path))
+
+
+def test_a_text_file_holds_one_task_and_no_ids(tmp_path: Path) -> None:
+    (tmp_path / "task.md").write_text("Count to ten.")
+    with pytest.raises(InputError, match=r"#second goes with a .json or .jsonl file"):
+        read_task(None, f"{tmp_path / 'task.md'}#second")
+
+
+def test_a_workspace_and_a_corpus_exclude_each_other(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not both"):
+        read_task("Do it.", None, workspace=tmp_path, corpus=tmp_path)

@@ -14,7 +14,7 @@ from sale.auction.auctioneer import Auctioneer
 from sale.config import MarketFile
 from sale.draft import Observer
 from sale.market import Market, Memory
-from sale.rules import Rules
+from sale.rules import Deadlines, Rules
 from sale.types import AgentSpec, Kind
 
 
@@ -42,7 +42,7 @@ def running_market(
     # answer a SIGTERM that comes while it starts with a call that may never return.
     os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
     os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
-    from sale.pool import Deadlines, RayPool  # Ray takes half a second to import
+    from sale.pool import RayPool  # Ray takes half a second to import
 
     workshop = Workshop(file.sandbox.tier)
     pool = RayPool(

@@ -88,7 +88,7 @@ def _models(file: MarketFile) -> Iterator[Finding]:
     missing = missing_models(file)
     told = f"missing: {', '.join(missing)}" if missing else f"all in {cache_folder()}"
     free = shutil.disk_usage(_existing(cache_folder())).free / 1e9
-    fix = f"sale models pull {' '.join(missing)}"
+    fix = f"sale models pull {' '.join(missing)}" if missing else None
     yield Finding("models", not missing, f"{told} ({free:.1f} GB free on that disk)", fix)
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sale.cli.options import Db, Json, open_store
+from sale.cli.options import Db, Json, MarketOption, open_memory
 from sale.cli.output import auction_json, print_json
 from sale.cli.render import show_auction, usage_cells
 from sale.cli.text import dollars, number, plain, when
@@ -23,6 +23,7 @@ from sale.memory.log import LogEntry
 from sale.memory.stats import Stats
 from sale.types import Kind, Verdict
 
+NO_AUCTIONS = 'no auctions yet; hold one with: sale submit "TASK"'
 _CHECKED = (Verdict.PASSED, Verdict.FAILED)
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -35,12 +36,13 @@ def log(
         str | None, typer.Option(metavar="T", help="A date, or an age such as 30m, 12h, 7d.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    market: MarketOption = None,
     db: Db = None,
     json: Json = False,
 ) -> int:
     """List auctions, newest first."""
     earliest = None if since is None else _moment(since)
-    with open_store(db) as store:
+    with open_memory(db, market) as store:
         entries = store.log(agent=agent, kind=kind, suite=suite, since=earliest, limit=limit)
     if json:
         print_json([_entry_json(entry) for entry in entries])
@@ -49,17 +51,18 @@ def log(
         for line in _log_lines(entries):
             console.print(line, no_wrap=True, overflow="ellipsis")
     else:
-        typer.echo('no auctions yet; hold one with: sale submit "TASK"', err=True)
+        typer.echo(NO_AUCTIONS, err=True)
     return 0
 
 
 def show(
     auction: Annotated[str, typer.Argument(help="The id of an auction, or how it begins.")],
+    market: MarketOption = None,
     db: Db = None,
     json: Json = False,
 ) -> int:
     """Show one auction: bids with every term, why the winner won, and what it did."""
-    with open_store(db) as store:
+    with open_memory(db, market) as store:
         found = store.get(auction)
     if json:
         print_json(auction_json(found, trajectory=True))
@@ -68,12 +71,15 @@ def show(
     return 0
 
 
-def stats(db: Db = None, json: Json = False) -> int:
+def stats(market: MarketOption = None, db: Db = None, json: Json = False) -> int:
     """Sum up all auctions by agent and by stage."""
-    with open_store(db) as store:
+    with open_memory(db, market) as store:
         found = store.stats()
     if json:
         print_json(_stats_json(found))
+        return 0
+    if not found.states:
+        typer.echo(NO_AUCTIONS, err=True)
         return 0
     console = Console()
     for table in (_agents_table(found), _stages_table(found)):
@@ -106,9 +112,8 @@ def _log_lines(entries: list[LogEntry]) -> Iterator[Text]:
         reason = entry.stop_reason or entry.state
         result = f"checks {entry.verified}" if entry.verified in _CHECKED else str(reason)
         yield Text(
-            f"{entry.id}  {when(entry.started)}  {entry.winner or '-':{width}}  "
-            f"{result}  "
-            f"{number(entry.wall_s, 1)} s  {dollars(entry.usd)}"
+            f"{entry.id}  {when(entry.started)}  {dollars(entry.usd):>10}  "
+            f"{number(entry.wall_s, 0):>4} s  {entry.winner or '-':{width}}  {result}"
         )
         yield Text(f"    {entry.kind}: {plain(entry.text, limit=300)}", style="dim")
 

@@ -34,9 +34,9 @@ def list_models(json: Json = False) -> int:
     if json:
         print_json([_model_json(model) for model in models])
         return 0
-    table = Table(caption=f"kept in {cache_folder()}")
-    for heading in ("model", "kind", "size", "licence", "$ per million tokens", "here"):
-        table.add_column(heading)
+    table = Table(caption=f"kept in {cache_folder()}", box=None, padding=(0, 2, 0, 0))
+    for heading in ("model", "kind", "size", "licence", "$/Mtoken", "here"):
+        table.add_column(heading, no_wrap=True)
     for model in models:
         price = "-" if model.price is None else f"{model.price.input:g}"
         size = f"{model.bytes / 1e6:,.0f} MB"

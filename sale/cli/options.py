@@ -58,9 +58,14 @@ def _problem(agent: AgentTable, *, here: bool) -> str | None:
     return f"model: there is no file {agent.model!r}; {remedy}" if lost else None
 
 
-def open_store(db: str | None, market: MarketFile | None = None) -> Store:
+def open_store(db: str | None, market: MarketFile) -> Store:
     """Open the auction memory: the option first, then the market file, then the default."""
-    return Store.open(db or (market.memory if market else None), embedder=_embedder)
+    return Store.open(db or market.memory, embedder=_embedder)
+
+
+def open_memory(db: str | None, market: str | None) -> Store:
+    """Open the auction memory for reading what it holds; the market's agents don't matter."""
+    return open_store(db, load_market(market)[1])
 
 
 def _embedder() -> Embedder:

@@ -43,6 +43,7 @@ def auction_json(auction: Auction, *, trajectory: bool = False) -> dict[str, Any
         },
         "outcome": outcome
         and {
+            "agent": outcome.agent,
             "answer": outcome.answer,
             "stop_reason": outcome.stop_reason,
             "verified": outcome.verified,

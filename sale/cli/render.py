@@ -44,7 +44,7 @@ def _parts(auction: Auction, *, trajectory: bool) -> Iterator[RenderableType]:
 
 
 def _header(auction: Auction) -> RenderableType:
-    task = block(auction.task.text, limit=2_000)
+    task = block(auction.task.text, limit=800)
     facts = f"{auction.state}, {when(auction.started)}, seed {auction.seed}"
     where = f"\nmarket {auction.market}, sandbox {auction.sandbox}"
     title = f"auction {auction.id}: a {auction.task.kind} task"
@@ -152,7 +152,9 @@ def _trajectory(auction: Auction) -> Iterator[RenderableType]:
         parts = [block(step.reply, limit=4_000)]
         if step.observation:
             parts += [Text("→ observed", style="dim"), block(step.observation, limit=2_000)]
-        yield Panel(Group(*parts), title=f"step {step.index}: {name}", title_align="left")
+        who = f" by {step.calls[0].agent}" if step.calls else ""
+        title = Text(f"step {step.index}{who}: {name}")
+        yield Panel(Group(*parts), title=title, title_align="left")
 
 
 def _outcome(outcome: Outcome) -> RenderableType:

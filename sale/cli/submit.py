@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,9 @@ def submit(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Makes the auction repeatable.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    answer: Annotated[
+        bool, typer.Option("--answer", help="Print nothing but the answer on stdout.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Put a task up for auction; the winner does it, and its answer is printed.
@@ -52,7 +56,9 @@ def submit(
     if budget is not None and not 0 < budget < float("inf"):
         raise InputError(f"--budget must be a positive number of dollars, got {budget}")
     put_up = read_task(text, task, kind=kind, workspace=workspace, corpus=corpus)
-    check_inputs(put_up)
+    show = _shower(answer=answer, json=json)
+    for notice in check_inputs(put_up):
+        typer.echo(f"sale: {notice}", err=True)
     source, file = open_market(market)
     if missing := missing_models(file):
         names = ", ".join(missing)
@@ -63,9 +69,9 @@ def submit(
             auction = _hold(put_up, source, file, progress, db=db, seed=seed, usd=budget)
     except (SaleError, KeyboardInterrupt):
         if progress.auction is not None:
-            _print(progress.auction, json=json)
+            show(progress.auction)
         raise
-    _print(auction, json=json)
+    show(auction)
     return _exit_code(auction)
 
 
@@ -87,17 +93,34 @@ def _hold(
         return market.auction(task, seed=seed, usd=usd if usd is not None else file.limits.usd)
 
 
-def _print(auction: Auction, *, json: bool) -> None:
+def _shower(*, answer: bool, json: bool) -> Callable[[Auction], None]:
+    """The way in which an auction is printed."""
+    if answer and json:
+        raise InputError("--answer and --json exclude each other; the JSON holds the answer")
     if json:
-        print_json(auction_json(auction))
-    else:
-        show_auction(Console(), auction)
-        typer.echo(f"More: sale show {auction.id}", err=True)
+        return lambda auction: print_json(auction_json(auction))
+    return _show_answer if answer else _show_all
+
+
+def _show_all(auction: Auction) -> None:
+    show_auction(Console(), auction)
+    typer.echo(f"More: sale show {auction.id}", err=True)
+
+
+def _show_answer(auction: Auction) -> None:
+    if auction.outcome is not None and auction.outcome.answer is not None:
+        typer.echo(auction.outcome.answer.removesuffix("\n"))
 
 
 def _exit_code(auction: Auction) -> int:
+    """0 with an answer; what is wrong otherwise, or with the answer, is said on stderr."""
     outcome = auction.outcome
     if outcome is not None and outcome.answer is not None:
+        failed = sum(not check.passed for check in outcome.checks)
+        if failed:
+            typer.echo(f"sale: the answer fails {failed} of its visible checks", err=True)
         return 0
+    reason = "no agent worked" if outcome is None else f"{outcome.agent}: {outcome.stop_reason}"
+    typer.echo(f"sale: no answer ({reason}); see: sale show {auction.id}", err=True)
     spent = outcome is not None and outcome.stop_reason is StopReason.BUDGET
     return BudgetError.exit_code if spent else 1

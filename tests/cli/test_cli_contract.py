@@ -162,3 +162,18 @@ def test_a_reader_that_leaves_is_no_error(shared, held):
             process.kill()
             raise
         assert process.stderr.read() == ""
+
+
+def test_the_bare_answer_is_all_that_answer_prints(shared, market):
+    done = shared("submit", "Write add(a, b).", "--market", market, "--answer", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "def add(a, b):\n    return a + b\n"
+
+
+def test_log_and_show_read_the_memory_that_the_market_file_names(sale):
+    memory = f"memory = 'sqlite:///{sale.folder / 'own.db'}'"
+    market = sale.market({"solo": [sale.plan(), sale.work()]}, more=memory)
+    told = sale.json("submit", "Write add(a, b).", "--market", market, "--quiet")
+    assert sale.json("log", "--market", market)[0]["auction_id"] == told["auction_id"]
+    assert sale.json("show", told["auction_id"], "--market", market)["seed"] == told["seed"]
+    assert sale.json("log") == []
