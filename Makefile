@@ -22,7 +22,7 @@ test: install sandbox models ## Run every test: the fast ones, then those on rea
 	$(BIN)/pytest -q -m "not slow"
 	$(BIN)/pytest -q -m slow
 
-check: install ## Lint, check formats and types, and run the fast tests.
+check: install sandbox ## Lint, check formats and types, and run the fast tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	rm -rf build/typecheck build/lib

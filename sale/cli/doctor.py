@@ -57,9 +57,9 @@ def _findings(market: str | None, db: str | None) -> Iterator[Finding]:
     yield from _packages()
     yield from _tiers()
     memory = psutil.virtual_memory()
-    enough = memory.total > 4 << 30
+    enough = memory.total > 5 << 30
     told = f"{memory.total / 2**30:.0f} GiB, {memory.available / 2**30:.0f} GiB free"
-    yield Finding("memory of the machine", enough, told, "the embedded market needs 4 GiB", False)
+    yield Finding("memory of the machine", enough, told, "the embedded market needs 6 GB", False)
     source, file = open_market(market)
     yield Finding("market", True, f"{source}: {', '.join(spec.name for spec in file.roster)}")
     yield from _models(file)
