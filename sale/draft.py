@@ -22,7 +22,7 @@ class Draft:
         self.budget = budget
         self.worst: dict[str, float] = {}
         """The most that each agent's next call can cost."""
-        self._risked = 0.0
+        self._used = 0.0
         self._observe = observe
 
     def left(self) -> float | None:
@@ -32,7 +32,7 @@ class Draft:
         """
         if self.budget is None:
             return None
-        return max(self.budget - self._risked, 0.0)
+        return max(self.budget - self._used, 0.0)
 
     def update(self, doing: str, **changes: Any) -> None:
         """Change fields of the auction and say what is going on."""
@@ -87,7 +87,7 @@ class Draft:
     def _bill(self, calls: Iterable[Call]) -> None:
         for call in calls:
             lost = call.usd is None
-            self._risked += self.worst.get(call.agent, 0.0) if lost else call.usd or 0.0
+            self._used += self.worst.get(call.agent, 0.0) if lost else call.usd or 0.0
             self._charge(call.stage, Usage.of([call]))
 
     def _charge(self, stage: Stage, amount: Usage) -> None:

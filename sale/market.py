@@ -247,6 +247,7 @@ class Market:
     def _work(self, draft: Draft, award: Award) -> None:
         auction = draft.auction
         bid = next(b for b in auction.bids if (b.agent, b.round) == (award.agent, award.round))
+        draft.worst = {award.agent: draft.left() or 0.0}
         with draft.stage(Stage.EXECUTE, f"{award.agent} is working"):
             for event in self.pool.execute(
                 auction.task,
