@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sale.cli.options import Db, Json, MarketOption, open_memory
+from sale.cli.options import LARGEST, Db, Json, MarketOption, open_memory
 from sale.cli.output import auction_json, print_json
 from sale.cli.render import show_auction, usage_cells
 from sale.cli.text import dollars, number, plain, when
@@ -35,7 +35,7 @@ def log(
     since: Annotated[
         str | None, typer.Option(metavar="T", help="A date, or an age such as 30m, 12h, 7d.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many at most.")] = 20,
     market: MarketOption = None,
     db: Db = None,
     json: Json = False,

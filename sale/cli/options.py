@@ -16,6 +16,8 @@ from sale.memory.embedding import Embedder, MiniLM
 from sale.memory.store import Store
 
 EMBEDDING = "all-minilm-l6-v2"
+LARGEST = 2**63 - 1
+"""Of the whole numbers that every database holds."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 MarketOption = Annotated[

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from sale.types import Appraisal, Auction, Bid, Stage, Usage
+from sale.types import Appraisal, Auction, Bid, Outcome, Stage, Usage
 
 
 def print_json(value: Any) -> None:
@@ -41,23 +41,7 @@ def auction_json(auction: Auction, *, trajectory: bool = False) -> dict[str, Any
             "score": award.score,
             "provisional": award.provisional,
         },
-        "outcome": outcome
-        and {
-            "agent": outcome.agent,
-            "answer": outcome.answer,
-            "stop_reason": outcome.stop_reason,
-            "verified": outcome.verified,
-            "steps": len(auction.steps),
-            "checks": [
-                {"name": check.name, "passed": check.passed, "detail": check.detail}
-                for check in outcome.checks
-            ],
-            "citations": [
-                {"ref": c.ref, "title": c.title, "source": c.source, "text": c.text}
-                for c in outcome.citations
-            ],
-            "error": outcome.error,
-        },
+        "outcome": outcome and _outcome(outcome, steps=len(auction.steps)),
         "usage": usage_json(auction.usage, auction.total),
         "seed": auction.seed,
         "market": auction.market,
@@ -86,6 +70,25 @@ def usage_json(by_stage: Mapping[Stage, Usage], total: Usage) -> dict[str, Any]:
     """Usage by stage and in total; dollars are null where a price is unknown."""
     stages = {str(stage): by_stage.get(stage, Usage()) for stage in Stage}
     return {name: _usage(usage) for name, usage in {**stages, "total": total}.items()}
+
+
+def _outcome(outcome: Outcome, *, steps: int) -> dict[str, Any]:
+    return {
+        "agent": outcome.agent,
+        "answer": outcome.answer,
+        "stop_reason": outcome.stop_reason,
+        "verified": outcome.verified,
+        "steps": steps,
+        "checks": [
+            {"name": check.name, "passed": check.passed, "detail": check.detail}
+            for check in outcome.checks
+        ],
+        "citations": [
+            {"ref": c.ref, "title": c.title, "source": c.source, "text": c.text}
+            for c in outcome.citations
+        ],
+        "error": outcome.error,
+    }
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

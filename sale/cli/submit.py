@@ -11,7 +11,15 @@ from rich.console import Console
 
 from sale.agents.kinds import check_inputs
 from sale.cli.compose import running_market
-from sale.cli.options import Db, Json, MarketOption, missing_models, open_market, open_store
+from sale.cli.options import (
+    LARGEST,
+    Db,
+    Json,
+    MarketOption,
+    missing_models,
+    open_market,
+    open_store,
+)
 from sale.cli.output import auction_json, print_json
 from sale.cli.progress import Progress
 from sale.cli.render import show_auction
@@ -41,7 +49,9 @@ def submit(
     budget: Annotated[
         float | None, typer.Option(metavar="USD", help="Most dollars to spend, auction included.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Makes the auction repeatable.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST, help="Makes it repeatable.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
     answer: Annotated[
         bool, typer.Option("--answer", help="Print nothing but the answer on stdout.")
