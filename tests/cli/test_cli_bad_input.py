@@ -114,6 +114,8 @@ def test_a_missing_model_is_refused_before_anything_starts(sale):
         (("log", "--since", "yesterday-ish"), ("--since", "7d")),
         (("log", "--since", "9999999d"), ("--since",)),
         (("log", "--limit", "0"), ("--limit", "1")),
+        (("log", "--limit", str(2**63)), ("--limit", "9223372036854775807")),
+        (("submit", "x", "--seed", str(2**63)), ("--seed", "9223372036854775807")),
         (("log", "--kind", "cooking"), ("cooking",)),
     ],
 )
