@@ -16,10 +16,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from sale.errors import ConfigError, StoreError
 from sale.memory.columns import Row
-from sale.memory.faults import explain
+from sale.memory.faults import explain, is_busy
 from sale.memory.tables import SCHEMA_VERSION, SchemaRow
 
 SHAPES = "sqlite:////absolute/path/memory.db or postgresql+psycopg://user@host/name"
@@ -116,14 +117,26 @@ class Database:
             if self._is_laid_out(connection):
                 return
         if self.engine.dialect.name == "sqlite":
-            # Readers then never wait for the writer. Only a new file is switched: a refused one
-            # stays as it was.
-            with closing(self.engine.raw_connection()) as raw:
-                raw.cursor().execute("PRAGMA journal_mode=WAL")
+            self._switch_to_wal()
         with self.writer.begin() as connection:
             if not self._is_laid_out(connection):
                 Row.metadata.create_all(connection)
                 connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION))
+
+    def _switch_to_wal(self) -> None:
+        """Let readers never wait for the writer. A refused file stays as it was.
+
+        SQLite refuses the switch at once when another process uses the file, however long a
+        connection is willing to wait.
+        """
+        patiently = Retrying(
+            retry=retry_if_exception(is_busy),
+            stop=stop_after_delay(self.wait_s),
+            wait=wait_random(0.005, 0.05),
+            reraise=True,
+        )
+        with closing(self.engine.raw_connection()) as raw:
+            patiently(raw.cursor().execute, "PRAGMA journal_mode=WAL")
 
     def _is_laid_out(self, connection: Connection) -> bool:
         tables = set(inspect(connection).get_table_names())

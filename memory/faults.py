@@ -23,7 +23,7 @@ def explain(error: Exception, *, path: Path | None, wait_s: float, secret: str) 
     """Say what went wrong and what to do, on one line and without the password."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     name = str(getattr(cause, "sqlite_errorname", ""))
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if is_busy(cause):
         return f"another process kept it locked for {wait_s:g} s; wait until it is done, or {OTHER}"
     if name.startswith("SQLITE_CANTOPEN") or isinstance(cause, OSError):
         return _unopened(cause, path)
@@ -36,6 +36,12 @@ def explain(error: Exception, *, path: Path | None, wait_s: float, secret: str) 
     if isinstance(cause, sqlite3.Error):
         return f"can't be used ({detail}); {OTHER}"
     return f"can't be reached or used ({detail}); check that its server runs, or {OTHER}"
+
+
+def is_busy(cause: BaseException) -> bool:
+    """Tell whether SQLite says that somebody else is using the file."""
+    name = str(getattr(cause, "sqlite_errorname", ""))
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def _unopened(cause: BaseException, path: Path | None) -> str:

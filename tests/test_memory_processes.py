@@ -4,16 +4,19 @@ import multiprocessing
 import os
 import signal
 import socket
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import BrokenBarrierError, Timer
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from sale.errors import SaleError
+from sale.errors import SaleError, StoreError
 from sale.memory.database import Database
 from sale.memory.driver import Driver
 from sale.memory.rows import announced_row, task_columns
@@ -185,21 +188,34 @@ def test_an_auction_taken_for_interrupted_can_still_be_recorded(tmp_path: Path):
         assert store.get("ee") == auction("ee")
 
 
-def open_after(url: str, barrier, pipe: Connection) -> None:
-    barrier.wait()
+def open_each(urls: list[str], barrier, pipe: Connection) -> None:
     try:
-        Store.open(url).close()
+        for url in urls:
+            barrier.wait()
+            Store.open(url).close()
         pipe.send("opened")
-    except SaleError as error:
+    except (SaleError, BrokenBarrierError) as error:
+        barrier.abort()
         pipe.send(str(error))
 
 
 @pytest.mark.slow
 def test_several_processes_may_lay_out_one_memory_at_once(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'memory.db'}"
-    barrier = FORK.Barrier(4)
-    pipes = [FORK.Pipe() for _ in range(4)]
-    openers = [start(open_after, url, barrier, theirs) for _, theirs in pipes]
-    assert [mine.recv() for mine, _ in pipes] == ["opened"] * 4
+    urls = [f"sqlite:///{tmp_path / str(number)}.db" for number in range(40)]
+    barrier = FORK.Barrier(6)
+    pipes = [FORK.Pipe() for _ in range(6)]
+    openers = [start(open_each, urls, barrier, theirs) for _, theirs in pipes]
+    assert [mine.recv() for mine, _ in pipes] == ["opened"] * 6
     for opener in openers:
         opener.join()
+
+
+def test_a_new_memory_waits_until_another_process_lets_go_of_the_file(tmp_path: Path):
+    file = tmp_path / "memory.db"
+    shared = {"isolation_level": None, "check_same_thread": False}
+    with closing(sqlite3.connect(file, **shared)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match=r"kept it locked for 0\.1 s"):
+            Database.open(f"sqlite:///{file}", wait_s=0.1)
+        Timer(0.3, other.execute, ["COMMIT"]).start()
+        Database.open(f"sqlite:///{file}", wait_s=30).close()
