@@ -70,5 +70,5 @@ OneOfAuction = Annotated[
     str, mapped_column(ForeignKey("auctions.id", ondelete="CASCADE"), primary_key=True)
 ]
 OfOutcome = Annotated[
-    str, mapped_column(ForeignKey("outcomes.auction_id", ondelete="CASCADE"), primary_key=True)
+    int, mapped_column(ForeignKey("outcomes.id", ondelete="CASCADE"), primary_key=True)
 ]

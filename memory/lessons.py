@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from sale.memory.tables import (
+    KEPT_OUTCOME,
     AppraisalRow,
     AuctionRow,
     AwardRow,
@@ -90,7 +91,7 @@ def _teaching(kind: Kind, agent: str) -> Select[str]:
     return (
         select(AuctionRow.id)
         .join(AwardRow, AwardRow.auction_id == AuctionRow.id)
-        .join(OutcomeRow, OutcomeRow.auction_id == AuctionRow.id)
+        .join(OutcomeRow, KEPT_OUTCOME)
         .where(
             AuctionRow.kind == kind,
             AuctionRow.state == State.FINISHED,

@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
-from sale.memory.tables import AuctionRow, AwardRow, BidRow, OutcomeRow, TaskRow, UsageRow
+from sale.memory.tables import (
+    KEPT_OUTCOME,
+    AuctionRow,
+    AwardRow,
+    BidRow,
+    OutcomeRow,
+    TaskRow,
+    UsageRow,
+)
 from sale.types import Kind, State, StopReason, Verdict
 
 
@@ -71,7 +79,7 @@ def log_query(
         )
         .join(TaskRow, TaskRow.id == AuctionRow.task_id)
         .outerjoin(AwardRow, AwardRow.auction_id == AuctionRow.id)
-        .outerjoin(OutcomeRow, OutcomeRow.auction_id == AuctionRow.id)
+        .outerjoin(OutcomeRow, KEPT_OUTCOME)
         .order_by(AuctionRow.started.desc(), AuctionRow.id.desc())
     )
     if agent is not None:

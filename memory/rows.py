@@ -102,7 +102,11 @@ def auction_row(auction: Auction) -> AuctionRow:
         for place, appraisal in enumerate(auction.appraisals)
     ]
     row.award = _row(AwardRow, auction.award) if auction.award else None
-    row.outcome = _outcome(auction.outcome) if auction.outcome else None
+    row.outcomes = [
+        _outcome(outcome, position=place)
+        for place, outcome in enumerate((auction.outcome, *auction.discarded))
+        if outcome is not None
+    ]
     row.steps = [
         _row(StepRow, step, position=place, calls=_calls(auction, step.calls))
         for place, step in enumerate(auction.steps)
@@ -124,7 +128,8 @@ def auction_of(row: AuctionRow) -> Auction:
             for appraisal in row.appraisals
         ),
         award=_value(Award, row.award) if row.award else None,
-        outcome=_outcome_of(row.outcome) if row.outcome else None,
+        outcome=next((_outcome_of(one) for one in row.outcomes if one.position == 0), None),
+        discarded=tuple(_outcome_of(one) for one in row.outcomes if one.position > 0),
         steps=tuple(_value(Step, step, calls=_values(Call, step.calls)) for step in row.steps),
         usage={usage.stage: _value(Usage, usage) for usage in row.usages},
     )
@@ -179,10 +184,11 @@ def _ratings(row: JurorRow) -> Ratings:
     )
 
 
-def _outcome(outcome: Outcome) -> OutcomeRow:
+def _outcome(outcome: Outcome, *, position: int) -> OutcomeRow:
     return _row(
         OutcomeRow,
         outcome,
+        position=position,
         checks=_rows(CheckRow, outcome.checks),
         citations=_rows(CitationRow, outcome.citations),
     )

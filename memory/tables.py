@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sale.memory.columns import Id, OfAuction, OfOutcome, OneOfAuction, Position, Row
@@ -120,6 +120,8 @@ class TermRow(Row):
     feature: Mapped[float]
     weight: Mapped[float]
     contribution: Mapped[float]
+    low: Mapped[float]
+    high: Mapped[float]
 
 
 class AppraisalRow(Row):
@@ -155,7 +157,7 @@ class CheckRow(Row):
 
     __tablename__ = "checks"
 
-    auction_id: Mapped[OfOutcome]
+    outcome_id: Mapped[OfOutcome]
     position: Mapped[Position]
     name: Mapped[str]
     passed: Mapped[bool]
@@ -167,7 +169,7 @@ class CitationRow(Row):
 
     __tablename__ = "citations"
 
-    auction_id: Mapped[OfOutcome]
+    outcome_id: Mapped[OfOutcome]
     position: Mapped[Position]
     ref: Mapped[str]
     title: Mapped[str]
@@ -176,12 +178,15 @@ class CitationRow(Row):
 
 
 class OutcomeRow(Row):
-    """How the winner's execution ended."""
+    """How one agent's execution ended; position 0 has the outcome that is kept."""
 
     __tablename__ = "outcomes"
 
-    auction_id: Mapped[OneOfAuction]
+    id: Mapped[Id]
+    auction_id: Mapped[OfAuction]
+    position: Mapped[int]
     agent: Mapped[str] = mapped_column(index=True)
+    round: Mapped[int]
     answer: Mapped[str | None]
     stop_reason: Mapped[StopReason]
     verified: Mapped[Verdict]
@@ -261,9 +266,13 @@ class AuctionRow(Row):
         order_by=AppraisalRow.position, lazy="selectin"
     )
     award: Mapped[AwardRow | None] = relationship(lazy="selectin")
-    outcome: Mapped[OutcomeRow | None] = relationship(lazy="selectin")
+    outcomes: Mapped[list[OutcomeRow]] = relationship(order_by=OutcomeRow.position, lazy="selectin")
     steps: Mapped[list[StepRow]] = relationship(order_by=StepRow.position, lazy="selectin")
     usages: Mapped[list[UsageRow]] = relationship(lazy="selectin")
+
+
+KEPT_OUTCOME = and_(OutcomeRow.auction_id == AuctionRow.id, OutcomeRow.position == 0)
+"""Joins an auction with the outcome that is kept, not with those it was preferred to."""
 
 
 class EmbeddingRow(Row):

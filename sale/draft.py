@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sale.types import Auction, Bid, Call, Outcome, Ratings, Stage, Step, Usage
+from sale.rules import rank
+from sale.types import Auction, Award, Bid, Call, Outcome, Ratings, Stage, Step, Usage
 
 Observer = Callable[[Auction, str], None]
 """Told after every change: the auction so far, and a few words on what is going on."""
@@ -83,6 +84,15 @@ class Draft:
         self._charge(Stage.EXECUTE, Usage(tool_calls=1 if event.action else 0))
         steps = (*self.auction.steps, replace(event, index=len(self.auction.steps) + 1))
         self.update(f"step {len(steps)}: {event.action or 'no action'}", steps=steps)
+
+    def keep_best(self, done: Iterable[tuple[Award, Outcome | None]]) -> None:
+        """Keep the best verified outcome, the earliest of equals, and put the others by."""
+        done = tuple(done)
+        if not done:
+            return
+        award, kept = max(done, key=lambda one: rank(one[1]))
+        others = tuple(one for _, one in done if one is not None and one is not kept)
+        self.update("executed", award=award, outcome=kept, discarded=others)
 
     def _bill(self, calls: Iterable[Call]) -> None:
         for call in calls:

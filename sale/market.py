@@ -13,7 +13,7 @@ from sale.auction.auctioneer import Auctioneer
 from sale.budget import PlannedCall, most_dollars
 from sale.draft import Draft, Observer
 from sale.errors import BudgetError, InputError, ModelError, NoBidsError, SaleError, StoreError
-from sale.rules import Brief, Rules, rank
+from sale.rules import Brief, Rules
 from sale.types import (
     AgentSpec,
     Appraisal,
@@ -227,22 +227,30 @@ class Market:
 
         The outcome that is kept is the best verified one, the earliest of equals.
         """
-        self._work(draft, award)
-        kept, tried = (award, draft.auction.outcome), {award.agent}
+        done: list[tuple[Award, Outcome | None]] = []
+        following: Award | None = award
         try:
-            for _ in range(self.rules.fallbacks):
-                others = [entry for entry in appraisals if entry.agent not in tried]
-                if not others or not self.rules.falls_back(draft.auction.outcome):
-                    break
-                best = self.auctioneer.winner(others)
-                award = Award(best.agent, best.round, best.score, award.provisional)
-                draft.update(f"passed on to {award.agent}", award=award, outcome=None)
-                self._work(draft, award)
-                tried.add(award.agent)
-                if rank(draft.auction.outcome) > rank(kept[1]):
-                    kept = (award, draft.auction.outcome)
+            while following is not None:
+                self._work(draft, following)
+                done.append((following, draft.auction.outcome))
+                following = self._next_award(done, appraisals)
+                if following is not None:
+                    doing = f"passed on to {following.agent}"
+                    draft.update(doing, award=following, outcome=None)
         finally:  # an interruption leaves the answer that is there
-            draft.update("executed", award=kept[0], outcome=kept[1])
+            draft.keep_best(done)
+
+    def _next_award(
+        self, done: Sequence[tuple[Award, Outcome | None]], appraisals: Sequence[Appraisal]
+    ) -> Award | None:
+        """The next best bid of an agent that has not worked yet, where the rules pass it on."""
+        tried = {award.agent for award, _ in done}
+        others = [entry for entry in appraisals if entry.agent not in tried]
+        last, outcome = done[-1]
+        if len(done) > self.rules.fallbacks or not others or not self.rules.falls_back(outcome):
+            return None
+        best = self.auctioneer.winner(others)
+        return Award(best.agent, best.round, best.score, last.provisional)
 
     def _work(self, draft: Draft, award: Award) -> None:
         auction = draft.auction
@@ -256,7 +264,9 @@ class Market:
                 limits=replace(self.rules.limits, usd=draft.left()),
                 seed=auction.seed,
             ):
-                draft.add_event(event)
+                draft.add_event(
+                    replace(event, round=award.round) if isinstance(event, Outcome) else event
+                )
         self._verify(draft)
 
     def _verify(self, draft: Draft) -> None:

@@ -374,6 +374,8 @@ def test_work_passes_on_and_the_best_verified_outcome_is_kept(
     assert auction.award.agent == auction.outcome.agent == kept
     assert auction.award.provisional == "a0"
     assert len({call.agent for step in auction.steps for call in step.calls}) == worked
+    discarded = [f"a{n}" for n in range(worked) if f"a{n}" != kept]
+    assert [outcome.agent for outcome in auction.discarded] == discarded
 
 
 def test_work_passes_on_no_more_often_than_the_rules_allow(agent: Make, market: Make) -> None:

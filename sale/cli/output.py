@@ -41,7 +41,8 @@ def auction_json(auction: Auction, *, trajectory: bool = False) -> dict[str, Any
             "score": award.score,
             "provisional": award.provisional,
         },
-        "outcome": outcome and _outcome(outcome, steps=len(auction.steps)),
+        "outcome": outcome and _outcome(outcome, steps=_steps(auction, outcome)),
+        "discarded": [_outcome(one, steps=_steps(auction, one)) for one in auction.discarded],
         "usage": usage_json(auction.usage, auction.total),
         "seed": auction.seed,
         "market": auction.market,
@@ -91,6 +92,13 @@ def _outcome(outcome: Outcome, *, steps: int) -> dict[str, Any]:
     }
 
 
+def _steps(auction: Auction, outcome: Outcome) -> int:
+    """How many steps led to an outcome; a step's agent is the one that its calls charge."""
+    if not auction.discarded:
+        return len(auction.steps)
+    return sum(1 for one in auction.steps if one.calls and one.calls[0].agent == outcome.agent)
+
+
 def _usage(usage: Usage) -> dict[str, Any]:
     return {
         "prompt_tokens": usage.prompt_tokens,
@@ -120,6 +128,7 @@ def _bid(bid: Bid, appraisal: Appraisal | None, ratings: Mapping[str, float]) ->
                 "feature": term.feature,
                 "weight": term.weight,
                 "contribution": term.contribution,
+                "scale": [term.low, term.high],
             }
             for term in (appraisal.terms if appraisal else ())
         ],

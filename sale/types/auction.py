@@ -73,7 +73,11 @@ class Term:
     """The quantity in its own unit."""
     weight: float
     contribution: float
-    """What it adds to cost (for cost) or to value (for all others)."""
+    """weight * (feature - low) / (high - low): added to cost or, all others, to value."""
+    low: float = 0.0
+    """The feature that counts as 0."""
+    high: float = 1.0
+    """The feature that counts as 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,9 @@ class Auction:
     appraisals: tuple[Appraisal, ...] = ()
     award: Award | None = None
     outcome: Outcome | None = None
+    """The one that is kept: the best verified, the earliest of equals."""
+    discarded: tuple[Outcome, ...] = ()
+    """Of the other agents that worked on it, in the order of their work."""
     steps: tuple[Step, ...] = ()
     usage: Mapping[Stage, Usage] = field(default_factory=dict)
     error: str | None = None

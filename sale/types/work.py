@@ -90,3 +90,5 @@ class Outcome:
     checks: tuple[Check, ...] = ()
     citations: tuple[Citation, ...] = ()
     error: str | None = None
+    round: int = 1
+    """Of the bid that was awarded the work."""
