@@ -36,6 +36,11 @@ def test_another_seed_juror_or_round_shuffles_anew(other: dict[str, object]) -> 
     assert jury.letters(names, **same) != jury.letters(names, **(same | other))  # type: ignore[arg-type]
 
 
+def test_the_order_in_which_plans_come_in_changes_no_letter() -> None:
+    options = {"seed": 7, "juror": "j", "round": 1}
+    assert jury.letters(("b", "c", "a"), **options) == jury.letters(("a", "b", "c"), **options)
+
+
 def test_no_agent_is_at_home_under_the_first_letter() -> None:
     first = Counter(
         jury.letters(("a", "b", "c"), seed=seed, juror="j", round=1)["A"] for seed in range(300)

@@ -25,11 +25,14 @@ MAX_PLANS = len(string.ascii_uppercase)
 
 
 def letters(agents: Sequence[str], *, seed: int, juror: str, round: int) -> dict[str, str]:
-    """Letter -> agent, shuffled by the auction's seed, the juror and the round."""
+    """Letter -> agent, shuffled by the auction's seed, the juror and the round.
+
+    Whichever plan came in first, the letters are the same: they can be told from the record.
+    """
     rng = np.random.default_rng([seed, zlib.crc32(juror.encode()), round])
-    order = rng.permutation(len(agents))
-    names = string.ascii_uppercase[: len(agents)]
-    return {letter: agents[index] for letter, index in zip(names, order, strict=True)}
+    names, order = sorted(agents), rng.permutation(len(agents))
+    alphabet = string.ascii_uppercase[: len(names)]
+    return {letter: names[index] for letter, index in zip(alphabet, order, strict=True)}
 
 
 def schema(names: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Proof: every agent and every policy on the same tasks."""
