@@ -13,10 +13,12 @@ from sale.agents.backends import Backend, load_backend
 from sale.agents.meter import Meter
 from sale.auction import jury
 from sale.auction.signals import mean_entropy
+from sale.auction.terms import Ballot
 from sale.errors import BackendError, SaleError
 from sale.types import (
     AgentSpec,
     Bid,
+    Call,
     Lesson,
     Limits,
     Outcome,
@@ -85,30 +87,42 @@ class Agent:
         *,
         round: int,
         seed: int,
+        ballot: Ballot = Ballot.JOINT,
         usd: float | None = None,
     ) -> Ratings:
-        """Rate the plans of a round (agent -> plan) in one call, under shuffled letters."""
+        """Rate the plans of a round (agent -> plan): all in one call, or each in its own."""
         name = self._spec.name
-        order = jury.letters(tuple(plans), seed=seed, juror=name, round=round)
-        instruction = prompting.rate({letter: plans[who] for letter, who in order.items()})
-        calls, error, by_agent = [], None, {}
+        calls: list[Call] = []
+        by_agent: dict[str, float] = {}
+        error = None
+        ballots = [plans] if ballot is Ballot.JOINT else [{who: plans[who]} for who in plans]
         try:
             meter = self._meter(Stage.RATE, usd=usd)
             try:
-                completion = meter.complete(
-                    prompting.conversation(task, instruction),
-                    max_tokens=RATING_TOKENS * len(plans) + RATING_TOKENS,
-                    logprobs=TOP_LOGPROBS,
-                    schema=jury.schema(tuple(order)),
-                    seed=seed,
-                )
+                for shown in ballots:
+                    order = jury.letters(tuple(shown), seed=seed, juror=name, round=round)
+                    by_agent |= self._rate(meter, task, shown, order, seed=seed)
             finally:
                 calls = list(meter.take())
-            ratings = jury.read(completion, tuple(order))
-            by_agent = {order[letter]: rating for letter, rating in ratings.items()}
         except (SaleError, ValueError) as caught:
-            error = str(caught)
+            by_agent, error = {}, str(caught)
         return Ratings(name, round, by_agent, tuple(calls), error)
+
+    @staticmethod
+    def _rate(
+        meter: Meter, task: Task, plans: Mapping[str, str], order: Mapping[str, str], *, seed: int
+    ) -> dict[str, float]:
+        """Have one ballot filled in; `order` maps its letters to the bidders."""
+        instruction = prompting.rate({letter: plans[who] for letter, who in order.items()})
+        completion = meter.complete(
+            prompting.conversation(task, instruction),
+            max_tokens=RATING_TOKENS * len(plans) + RATING_TOKENS,
+            logprobs=TOP_LOGPROBS,
+            schema=jury.schema(tuple(order)),
+            seed=seed,
+        )
+        ratings = jury.read(completion, tuple(order))
+        return {order[letter]: rating for letter, rating in ratings.items()}
 
     def execute(
         self, task: Task, plan: str | None, *, limits: Limits, seed: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -32,10 +32,11 @@ from sale.memory.rows import (
     task_columns,
     text_hash,
 )
+from sale.memory.spending import read_spending
 from sale.memory.stats import Stats, read_stats
 from sale.memory.tables import AuctionRow, TaskRow
 from sale.memory.vectors import Vectors
-from sale.types import Auction, Kind, Lesson, State, Task
+from sale.types import AgentSpec, Auction, Kind, Lesson, Spent, State, Task
 
 WAIT_S = 30.0
 DIED = "its process ended before the auction did"
@@ -135,6 +136,11 @@ class Store:
         self._reap()
         with self._database.read() as session:
             return read_stats(session)
+
+    def spent(self, kind: Kind, roster: Sequence[AgentSpec]) -> Mapping[str, Spent]:
+        """Say what each agent's awards on tasks of this kind have cost."""
+        with self._database.read() as session:
+            return read_spending(session, kind, roster)
 
     def has_lessons(self, kind: Kind, agent: str) -> bool:
         """Tell cheaply, without an embedding model, whether there is anything to learn from."""

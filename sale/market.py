@@ -4,79 +4,29 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from sale.auction.auctioneer import Auctioneer
+from sale.auction.terms import Ballot, CostModel
 from sale.budget import PlannedCall, most_dollars
 from sale.draft import Draft, Observer
 from sale.errors import BudgetError, InputError, ModelError, NoBidsError, SaleError, StoreError
 from sale.rules import Brief, Rules
+from sale.seams import Memory, Pool, Verifier
 from sale.types import (
     AgentSpec,
     Appraisal,
     Auction,
     Award,
-    Bid,
-    Check,
     Lesson,
-    Limits,
     Outcome,
-    Ratings,
+    Spent,
     Stage,
     State,
-    Step,
     Task,
-    Verdict,
 )
-
-
-class Pool(Protocol):
-    """The running agents. Results come as they arrive; a failure is a result with an error."""
-
-    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
-        """One bid from every agent that takes this kind of task."""
-        ...
-
-    def rate(
-        self, task: Task, plans: Mapping[str, str], *, round: int, seed: int, usd: float | None
-    ) -> Iterator[Ratings]:
-        """One set of ratings from every juror."""
-        ...
-
-    def refine(
-        self, task: Task, briefs: Mapping[str, Brief], *, seed: int, usd: float | None
-    ) -> Iterator[Bid]:
-        """One refined bid from every agent that has a brief."""
-        ...
-
-    def execute(
-        self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
-    ) -> Iterator[Step | Outcome]:
-        """The steps of one agent at work; the outcome comes last."""
-        ...
-
-
-class Memory(Protocol):
-    """What the market asks of the auction memory."""
-
-    def announce(self, auction: Auction, *, wall_s: float) -> None:
-        """Note that an auction has begun and should end within `wall_s` seconds."""
-        ...
-
-    def record(self, auction: Auction) -> None:
-        """Keep a whole auction, all or nothing."""
-        ...
-
-    def lessons(self, task: Task, *, agent: str, k: int) -> Sequence[Lesson]:
-        """What lost and won on similar tasks in which the agent had a plan."""
-        ...
-
-
-Verifier = Callable[[Task, Outcome], tuple[Verdict, tuple[Check, ...]]]
-"""Runs the visible checks of a task on an answer, away from the agent that gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +113,36 @@ class Market:
         jury = self._jury()
         if plans and jury:
             task, seed = draft.auction.task, draft.auction.seed
-            texts, cap = [task.text, *plans.values()], 16 + 8 * len(plans)
-            self._afford(draft, [PlannedCall(spec, texts, cap) for spec in jury])
+            options = {"round": round, "seed": seed, "ballot": self.rules.ballot}
+            self._afford(draft, self._planned_ratings(task, plans))
             with draft.stage(Stage.RATE, "the jury is rating"):
-                rated = self.pool.rate(task, plans, round=round, seed=seed, usd=draft.left())
-                for entry in rated:
+                for entry in self.pool.rate(task, plans, usd=draft.left(), **options):
                     draft.add_ratings(entry)
         draft.settle([spec.name for spec in self.auctioneer.roster])
         ratings = [entry for entry in draft.auction.ratings if entry.round == round]
-        appraisals = self.auctioneer.appraise(bids, ratings)
+        appraisals = self.auctioneer.appraise(bids, ratings, spent=self._spent(draft))
         draft.update("appraised", appraisals=(*draft.auction.appraisals, *appraisals))
         return appraisals
 
+    def _planned_ratings(self, task: Task, plans: Mapping[str, str]) -> list[PlannedCall]:
+        """The calls of a round's jury; an independent juror makes one for each plan."""
+        joint = self.rules.ballot is Ballot.JOINT
+        ballots = [list(plans.values())] if joint else [[plan] for plan in plans.values()]
+        return [
+            PlannedCall(spec, [task.text, *ballot], 16 + 8 * len(ballot))
+            for spec in self._jury()
+            for ballot in ballots
+        ]
+
+    def _spent(self, draft: Draft) -> Mapping[str, Spent]:
+        """What past awards on this kind of task cost, when the cost model asks."""
+        if not self.rules.recall or self.auctioneer.cost_model is CostModel.PLAN:
+            return {}
+        return self.memory.spent(draft.auction.task.kind, self.auctioneer.roster)
+
     def _second_round(self, draft: Draft, first: Sequence[Appraisal]) -> tuple[Appraisal, ...]:
         """Agents strictly cheaper than the provisional winner rewrite their plans."""
-        if not self.rules.refine or not self.rules.lessons:
+        if not (self.rules.refine and self.rules.recall and self.rules.lessons):
             return ()
         briefs = self._briefs(draft, self.auctioneer.winner(first).agent)
         if not briefs:
@@ -288,7 +253,10 @@ class Market:
     def _afford(self, draft: Draft, calls: Sequence[PlannedCall]) -> None:
         """Raise BudgetError when these calls could cost more than what is left."""
         left, worst = draft.left(), most_dollars(calls)
-        draft.worst = {call.spec.name: most_dollars([call]) for call in calls}
+        draft.worst = {
+            name: most_dollars([call for call in calls if call.spec.name == name])
+            for name in {call.spec.name for call in calls}
+        }
         if left is not None and worst > left:
             raise BudgetError(
                 f"the next round of calls could cost ${worst:.7f}, and ${left:.7f} is left of the "

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
+from sale.actor import Actor
+from sale.auction.terms import Ballot
 from sale.errors import BackendError, SaleError
 from sale.failure import Failure
 from sale.lifeline import Lifeline, own_sigterm
@@ -76,10 +78,17 @@ class RayPool:
             yield bid if isinstance(bid, Bid) else bid.as_bid(name, Stage.BID)
 
     def rate(
-        self, task: Task, plans: Mapping[str, str], *, round: int, seed: int, usd: float | None
+        self,
+        task: Task,
+        plans: Mapping[str, str],
+        *,
+        round: int,
+        seed: int,
+        ballot: Ballot,
+        usd: float | None,
     ) -> Iterator[Ratings]:
         """One set of ratings from every juror, as they arrive."""
-        options = {"round": round, "seed": seed, "usd": usd}
+        options = {"round": round, "seed": seed, "ballot": ballot, "usd": usd}
         calls = {name: ("rate", (task, dict(plans)), options) for name in self._jury}
         for name, ratings in self._gather(calls, self._deadlines.rate):
             whole = isinstance(ratings, Ratings)
@@ -185,30 +194,8 @@ class _Seat:
     def _start(self) -> Any:
         """Actors reserve no CPU: the back ends share the machine's cores among themselves."""
         options = {"num_cpus": 0, "num_gpus": self._spec.gpus, "max_restarts": 0}
-        actor = ray.remote(_Actor).options(max_concurrency=self._spec.slots + 1, **options)
+        actor = ray.remote(Actor).options(max_concurrency=self._spec.slots + 1, **options)
         return actor.remote(self._spec, self._build)
-
-
-class _Actor:
-    """An agent inside its own process; it begins to load its model at once."""
-
-    def __init__(self, spec: AgentSpec, build: Callable[[AgentSpec], Any]) -> None:
-        self._agent = build(spec)
-
-    def bid(self, *arguments: Any, **options: Any) -> Bid:
-        bid: Bid = self._agent.bid(*arguments, **options)
-        return bid
-
-    def rate(self, *arguments: Any, **options: Any) -> Ratings:
-        ratings: Ratings = self._agent.rate(*arguments, **options)
-        return ratings
-
-    def refine(self, *arguments: Any, **options: Any) -> Bid:
-        bid: Bid = self._agent.refine(*arguments, **options)
-        return bid
-
-    def execute(self, *arguments: Any, **options: Any) -> Iterator[Step | Outcome]:
-        yield from self._agent.execute(*arguments, **options)
 
 
 def _follow(stream: Any, deadline: float) -> Iterator[Step | Outcome]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from sale.auction.terms import Ballot
 from sale.types import Lesson, Limits, Outcome, StopReason, Verdict
 
 
@@ -49,6 +50,9 @@ class Rules:
     limits: Limits
     refine: bool = True
     lessons: int = 8
+    ballot: Ballot = Ballot.JOINT
+    recall: bool = True
+    """Whether anything is read from memory."""
     plan_in_prompt: bool = True
     fallbacks: int = 1
     """How often the work may pass to the next best bid."""

@@ -13,12 +13,13 @@ from sale.agents.agent import Agent, OpenedWork, Opener
 from sale.agents.loop import Answer, Observation
 from sale.agents.protocol import Action
 from sale.auction.auctioneer import Auctioneer
-from sale.auction.weights import Weights, plan_cost_scale
+from sale.auction.weights import Weights, cost_scale
 from sale.errors import SaleError
-from sale.market import Market, Memory, Verifier
+from sale.market import Market
 from sale.memory.embedding import HashEmbedder
 from sale.memory.store import Store
 from sale.rules import Brief, Rules
+from sale.seams import Memory, Verifier
 from sale.types import (
     AgentSpec,
     Bid,
@@ -63,10 +64,10 @@ class Pool:
                 yield self._agents[spec.name].bid(task, seed=seed, usd=usd)
 
     def rate(
-        self, task: Task, plans: Mapping[str, str], *, round: int, seed: int, usd: float | None
+        self, task: Task, plans: Mapping[str, str], *, usd: float | None, **options: Any
     ) -> Iterator[Ratings]:
         for name in self._jury:
-            yield self._agents[name].rate(task, plans, round=round, seed=seed, usd=usd)
+            yield self._agents[name].rate(task, plans, usd=usd, **options)
 
     def refine(
         self, task: Task, briefs: Mapping[str, Brief], *, seed: int, usd: float | None
@@ -168,14 +169,15 @@ def opened_market(
     **rules: Any,
 ) -> Iterator[Market]:
     """A market over a pool in this process; without a memory, one that lives as long as it."""
-    scale = plan_cost_scale(roster)
+    scale = cost_scale(roster)
     weights = weights or Weights(1.0, 0.0, dict.fromkeys(jury, 1.0), cost_scale=scale)
+    auctioneer = {key: rules.pop(key) for key in ("without", "cost_model") if key in rules}
     rules = {"limits": Limits()} | rules
     with Store.open("sqlite://", embedder=HashEmbedder) as store:
         yield Market(
             pool=Pool(roster, jury, opener=opener),
             memory=memory or store,
-            auctioneer=Auctioneer(tuple(roster), weights),
+            auctioneer=Auctioneer(tuple(roster), weights, **auctioneer),
             verifier=verifier,
             rules=Rules(name="test", sandbox="none", **rules),
         )

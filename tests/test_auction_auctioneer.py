@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sale.auction.auctioneer import Auctioneer
-from sale.auction.weights import Weights, plan_cost_scale
+from sale.auction.weights import Scale, Weights, cost_scale
 from sale.types import AgentSpec, Appraisal, Bid, Price, Ratings
 
 NAMES = tuple("abcdef")
@@ -23,7 +23,7 @@ def bid(name: str, tokens: int = 10, entropy: float | None = 1.0, **changes: obj
 
 
 def auctioneer(prices: dict[str, float | None], **weights: object) -> Auctioneer:
-    given = {"cost": 1.0, "entropy": 0.0, "jurors": {}, "cost_scale": 1.0} | weights
+    given = {"cost": 1.0, "entropy": 0.0, "jurors": {}, "cost_scale": Scale()} | weights
     return Auctioneer(tuple(spec(*item) for item in prices.items()), Weights(**given))  # type: ignore[arg-type]
 
 
@@ -36,7 +36,8 @@ def rounds(draw: st.DrawFn) -> tuple[Auctioneer, list[Bid], list[Ratings]]:
         cost=draw(coarse),
         entropy=draw(coarse) - 2,
         jurors={name: draw(coarse) for name in names},
-        cost_scale=draw(st.sampled_from([1.0, 50.0])),
+        cost_scale=draw(st.sampled_from([Scale(), Scale(10.0, 60.0)])),
+        rating_scales={names[0]: Scale(1.0, 3.0)},
     )
     roster = tuple(spec(name, draw(st.none() | coarse)) for name in names)
     entropies = st.none() | coarse
@@ -59,11 +60,16 @@ def scores(appraisals: tuple[Appraisal, ...]) -> dict[str, float]:
 
 def test_a_score_is_cost_minus_entropy_minus_ratings_each_on_its_scale() -> None:
     market = auctioneer(
-        {"a": 2.0}, cost=0.5, entropy=-0.1, jurors={"j": 0.4}, cost_scale=100.0, entropy_scale=2.0
+        {"a": 2.0},
+        cost=0.5,
+        entropy=-0.1,
+        jurors={"j": 0.4},
+        cost_scale=Scale(0.0, 100.0),
+        entropy_scale=Scale(0.5, 2.5),
     )
     (got,) = market.appraise([bid("a", 10, 1.0)], [Ratings("j", 1, {"a": 4.0})])
     assert got.cost == pytest.approx(0.5 * 20 / 100)
-    assert got.value == pytest.approx(-0.1 * 1 / 2 + 0.4 * 4 / 5)
+    assert got.value == pytest.approx(-0.1 * (1 - 0.5) / 2 + 0.4 * 4 / 5)
     assert got.score == pytest.approx(got.cost - got.value)
     assert [term.name for term in got.terms] == ["cost", "entropy", "rating:j"]
     assert [term.feature for term in got.terms] == [20.0, 1.0, 4.0]
@@ -122,7 +128,9 @@ def test_relabelling_the_agents_changes_nothing_but_the_names(
     market, bids, ratings = drawn
     new = {name: f"agent-{99 - place}" for place, name in enumerate(NAMES)}
     weights = replace(
-        market.weights, jurors={new[name]: w for name, w in market.weights.jurors.items()}
+        market.weights,
+        jurors={new[name]: w for name, w in market.weights.jurors.items()},
+        rating_scales={new[name]: s for name, s in market.weights.rating_scales.items()},
     )
     roster = tuple(replace(one, name=new[one.name]) for one in market.roster)
     renamed = Auctioneer(roster, weights)
@@ -176,7 +184,7 @@ def test_scaling_all_prices_leaves_a_ranking_by_price_alone(
     def ranked(by: float) -> list[str]:
         priced = {name: price * by for name, price in zip(NAMES, prices, strict=False)}
         roster = [spec(*item) for item in priced.items()]
-        market = auctioneer(priced, cost_scale=plan_cost_scale(roster))  # type: ignore[arg-type]
+        market = auctioneer(priced, cost_scale=cost_scale(roster))  # type: ignore[arg-type]
         bids = [bid(name, count) for name, count in zip(priced, tokens, strict=False)]
         return [e.agent for e in sorted(market.appraise(bids, []), key=lambda e: e.score)]
 

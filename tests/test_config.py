@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale.auction.jury import MAX_PLANS
-from sale.config import MarketFile, load_market, parse_market
+from sale.auction.terms import Part
+from sale.auction.weights import Scale
+from sale.config import load_market, parse_market
 from sale.errors import ConfigError
+from sale.market_file import MarketFile
 from sale.types import Kind, Price
 
 SMALL = """
@@ -60,7 +63,7 @@ def test_an_agent_without_a_price_has_an_unknown_one() -> None:
 def test_every_agent_is_a_juror_of_equal_weight_by_default() -> None:
     weights = parsed().weights()
     assert weights.jurors == {"small": pytest.approx(0.35), "large": pytest.approx(0.35)}
-    assert weights.cost_scale == 1000.0
+    assert weights.cost_scale == Scale(0.0, 1000.0)
 
 
 def test_a_jury_that_is_named_keeps_the_order_of_the_roster() -> None:
@@ -68,10 +71,28 @@ def test_a_jury_that_is_named_keeps_the_order_of_the_roster() -> None:
     assert market.jury == ("small", "large")
 
 
-def test_a_juror_without_a_weight_of_its_own_has_none() -> None:
-    market = parsed("[auction.weights]\njurors = { large = 0.5 }\ncost_scale = 3.0")
-    assert market.weights().jurors == {"small": 0.0, "large": 0.5}
-    assert market.weights().cost_scale == 3.0
+def test_a_juror_without_a_weight_of_its_own_is_not_asked() -> None:
+    market = parsed("[auction.weights]\njurors = { large = 0.5, small = 0 }\ncost_scale = 3.0")
+    assert market.jury == ("large",)
+    assert market.weights().jurors == {"large": 0.5}
+    assert market.weights().cost_scale == Scale(0.0, 3.0)
+
+
+def test_a_juror_that_is_named_is_asked_even_without_a_weight() -> None:
+    weights = '[auction]\njury = ["small", "large"]\n[auction.weights]\njurors = { large = 0.5 }'
+    assert parsed(weights).weights().jurors == {"small": 0.0, "large": 0.5}
+
+
+def test_a_span_may_begin_above_zero() -> None:
+    market = parsed("[auction.weights]\nentropy_scale = [0.5, 2]\nrating_scales = {small = [1, 4]}")
+    assert market.weights().entropy_scale == Scale(0.5, 2.0)
+    assert market.weights().rating_scales == {"small": Scale(1.0, 4.0)}
+
+
+def test_what_is_left_out_is_named_in_one_list() -> None:
+    market = parsed('[auction]\nwithout = ["jury", "price"]\ncost = "plan"')
+    assert market.jury == ()
+    assert market.auction.without == {Part.JURY, Part.PRICE}
 
 
 def test_an_empty_jury_leaves_price_and_entropy_to_decide() -> None:
@@ -93,6 +114,12 @@ def test_an_execution_gets_the_limits_of_the_file_and_what_is_left_of_the_budget
         (SMALL + "[auction]\nzzz = 1", "auction.zzz: unknown key; choose from "),
         (SMALL + "[limits]\nsteps = 0", "limits.steps: input should be greater than 0, got 0"),
         (SMALL + "[auction.weights]\ncost = nan", "auction.weights.cost"),
+        (SMALL + "[auction]\nwithout = ['pric']", "auction.without[1]: input should be 'price', "),
+        (SMALL + "[auction]\nwithout = ['self', 'peers']", "leave out 'jury' instead"),
+        (SMALL + "[auction]\nwithout = ['price']\ncost = 'award'", "the cost is 'award'"),
+        (SMALL + "[auction.weights]\ncost_scale = [3, 1]", "a span goes from low to high"),
+        (SMALL + "[auction.weights]\nfile = 'w.json'\ncost = 1", "leave the other keys out"),
+        (SMALL + "[auction.weights]\nrating_scales = {x = 1}", "juror 'x' is no agent"),
         (SMALL + "[sandbox]\ntier = 'vm'", "sandbox.tier: input should be 'auto', "),
         (SMALL + "[auction]\njury = ['smal']", "juror 'smal' is no agent; choose from small, "),
         (SMALL + "[auction.weights]\njurors = {x = 1}", "juror 'x' is no agent"),
@@ -105,7 +132,7 @@ def test_an_execution_gets_the_limits_of_the_file_and_what_is_left_of_the_budget
         ("a = " + "[" * 100_000, "not valid TOML"),
         ("a = " + "9" * 5_000, "not valid TOML"),
     ],
-    ids=range(18),
+    ids=range(24),
 )
 def test_a_mistake_is_told_with_its_file_and_key(text: str, words: str) -> None:
     message = told(text)

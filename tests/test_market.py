@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sale.agents.kinds import Workshop
-from sale.auction.weights import Weights
+from sale.auction.weights import Scale, Weights
 from sale.errors import BudgetError, InputError, NoBidsError
 from sale.market import Market
 from sale.types import Auction, Kind, Limits, Stage, State, StopReason, Task, Usage, Verdict
 
 TASK = Task(Kind.CODING, "Count the words of a text.")
-DEAREST_FIRST = Weights(-1.0, 0.0, {}, cost_scale=1.0)
+DEAREST_FIRST = Weights(-1.0, 0.0, {}, cost_scale=Scale())
 """The bid that costs most wins: an easy way to have cheaper agents refine."""
 
 FAILS = {"error": "gone"}
@@ -224,7 +224,7 @@ def thrifty(agent: Make, market: Make) -> Iterator[Market]:
         agent("large", 3.0, plan="!" * 90, work="!" * 900),
     ]
     jury = ["small", "middle"]
-    weights = Weights(-1.0, 0.0, dict.fromkeys(jury, 1.0), cost_scale=300.0)
+    weights = Weights(-1.0, 0.0, dict.fromkeys(jury, 1.0), cost_scale=Scale(0.0, 300.0))
     rules = {"fallbacks": 2, "fallback_on_failure": True, "limits": Limits(repeats=9, steps=5)}
     with market(roster, jury=jury, weights=weights, **rules) as open_market:
         open_market.auction(TASK)

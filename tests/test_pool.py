@@ -9,6 +9,7 @@ import pytest
 import ray
 
 from sale.agents.kinds import Workshop
+from sale.auction.terms import Ballot
 from sale.cli.compose import BuildAgent
 from sale.errors import BackendError
 from sale.pool import RayPool
@@ -52,7 +53,8 @@ def bids(running: RayPool):
 
 
 def ratings(running: RayPool, plans: dict[str, str]):
-    return {r.juror: r for r in running.rate(TASK, plans, round=1, seed=1, usd=None)}
+    options = {"round": 1, "seed": 1, "ballot": Ballot.JOINT, "usd": None}
+    return {r.juror: r for r in running.rate(TASK, plans, **options)}
 
 
 def outcome(running: RayPool, name: str, limits: Limits = LIMITS) -> Outcome:

@@ -11,10 +11,12 @@ from sale.agents.agent import Agent
 from sale.agents.coding import sandbox
 from sale.agents.kinds import Workshop
 from sale.auction.auctioneer import Auctioneer
-from sale.config import MarketFile
+from sale.auction.terms import Part
 from sale.draft import Observer
-from sale.market import Market, Memory
+from sale.market import Market
+from sale.market_file import MarketFile
 from sale.rules import Deadlines, Rules
+from sale.seams import Memory
 from sale.types import AgentSpec, Kind
 
 
@@ -56,7 +58,9 @@ def running_market(
         yield Market(
             pool=pool,
             memory=memory,
-            auctioneer=Auctioneer(file.roster, file.weights()),
+            auctioneer=Auctioneer(
+                file.roster, file.weights(), file.auction.without, file.auction.cost
+            ),
             verifier=workshop.verify,
             rules=_rules(file, source, tier),
             observe=observe,
@@ -66,16 +70,18 @@ def running_market(
 
 
 def _rules(file: MarketFile, source: str, tier: str) -> Rules:
-    auction, limits = file.auction, file.limits
+    auction, limits, without = file.auction, file.limits, file.auction.without
     calls = auction.bid_deadline_s + auction.rate_deadline_s
     return Rules(
         name=source,
         sandbox=tier,
         limits=file.execution_limits(usd=None),
-        refine=auction.refine,
+        refine=auction.refine and Part.REFINEMENT not in without,
         lessons=auction.lessons,
+        ballot=auction.ballot,
+        recall=Part.MEMORY not in without,
         fallbacks=auction.fallbacks,
         fallback_on_failure=auction.fallback_on == "failure",
-        plan_in_prompt=auction.plan_in_prompt == "own",
+        plan_in_prompt=auction.plan_in_prompt == "own" and Part.PLAN not in without,
         wall_s=2 * calls + (1 + auction.fallbacks) * limits.wall_s + 600,
     )

@@ -19,8 +19,8 @@ from sale.agents.backends.pull import cache_folder
 from sale.agents.coding import sandbox
 from sale.cli.options import Db, Json, MarketOption, missing_models, open_market, open_store
 from sale.cli.output import print_json
-from sale.config import MarketFile
 from sale.errors import SaleError
+from sale.market_file import MarketFile
 from sale.types import AgentSpec
 
 PACKAGES = ("ray", "numpy", "pydantic", "sqlalchemy", "sentence-transformers", "torch")

@@ -10,8 +10,9 @@ import typer
 from sale.agents.backends import BACKENDS
 from sale.agents.backends.catalogue import catalogue
 from sale.agents.backends.pull import locate
-from sale.config import AgentTable, MarketFile, load_market
+from sale.config import load_market
 from sale.errors import ConfigError, ModelError
+from sale.market_file import AgentTable, MarketFile
 from sale.memory.embedding import Embedder, MiniLM
 from sale.memory.store import Store
 

@@ -23,8 +23,8 @@ from sale.cli.options import (
 from sale.cli.output import auction_json, print_json
 from sale.cli.progress import Progress
 from sale.cli.render import show_auction
-from sale.config import MarketFile
 from sale.errors import BudgetError, InputError, ModelError, SaleError
+from sale.market_file import MarketFile
 from sale.tasks.single import read_task
 from sale.types import Auction, Kind, StopReason, Task
 

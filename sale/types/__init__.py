@@ -4,7 +4,17 @@ Units: tokens are counted by the model's own tokenizer, prices are dollars per m
 wall times are seconds, entropies are nats a token, ratings run from 0 to 5.
 """
 
-from sale.types.auction import AgentSpec, Appraisal, Auction, Award, Bid, Lesson, Ratings, Term
+from sale.types.auction import (
+    AgentSpec,
+    Appraisal,
+    Auction,
+    Award,
+    Bid,
+    Lesson,
+    Ratings,
+    Spent,
+    Term,
+)
 from sale.types.usage import MILLION, Call, Completion, Message, Price, TokenChoice, Usage
 from sale.types.words import Kind, Stage, State, StopReason, Verdict
 from sale.types.work import Check, Citation, Limits, Outcome, Step, Task
@@ -27,6 +37,7 @@ __all__ = [
     "Outcome",
     "Price",
     "Ratings",
+    "Spent",
     "Stage",
     "State",
     "Step",

@@ -104,6 +104,17 @@ class Award:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What an agent's awards on one kind of task have cost so far."""
+
+    awards: int
+    usd: float
+    """Of its work in all of them."""
+    plan_usd: float
+    """Of the plans that won them, at today's price."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """A lost and a won plan for a similar task."""
 

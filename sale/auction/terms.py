@@ -1,0 +1,56 @@
+"""What the score is made of, and what can be left out of an auction: the published ablations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """A part of the published auction; each can be left out alone, as an ablation."""
+
+    PRICE = "price"
+    """Cost is the plan's length alone."""
+    LENGTH = "length"
+    """Cost is the agent's price alone."""
+    ENTROPY = "entropy"
+    """The entropy of a plan has no weight."""
+    JURY = "jury"
+    """Nobody rates."""
+    PEERS = "peers"
+    """Self only: of a plan's ratings only its bidder's own counts."""
+    SELF = "self"
+    """Peers only: the bidder's own rating of its plan doesn't count."""
+    MEMORY = "memory"
+    """Nothing is read from memory: no lessons, so nobody refines, and no predicted dollars."""
+    REFINEMENT = "refinement"
+    """The provisional award is final."""
+    PLAN = "plan"
+    """The winner doesn't see its plan while it works."""
+
+
+class CostModel(StrEnum):
+    """What stands for the cost of a bid."""
+
+    PLAN = "plan"
+    """pi(a_i) * |s_i|: the price of the plan, as published."""
+    AWARD = "award"
+    """The dollars of the whole award, predicted from what the agent's awards have cost."""
+
+
+class Ballot(StrEnum):
+    """How a juror is asked."""
+
+    JOINT = "joint"
+    """All plans of a round in one call."""
+    INDEPENDENT = "independent"
+    """One call a plan, as published; it can't compare them."""
+
+
+def contradiction(without: Collection[Part], cost: CostModel) -> str | None:
+    """Say what makes no sense about leaving all of these out, if anything."""
+    if {Part.PEERS, Part.SELF} <= set(without):
+        return "without peers and without self nobody is left to rate; leave out 'jury' instead"
+    if cost is CostModel.AWARD and {Part.PRICE, Part.LENGTH} & set(without):
+        return "price and length are parts of the cost 'plan', and the cost is 'award'"
+    return None
