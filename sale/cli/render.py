@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sale.cli.text import block, dollars, number, plain, when
+from sale.cli.why import explain, why
 from sale.types import Appraisal, Auction, Bid, Outcome, Stage, Usage, Verdict
 
 _STYLE = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.NONE: "yellow"}
@@ -33,6 +34,8 @@ def _parts(auction: Auction, *, trajectory: bool) -> Iterator[RenderableType]:
         yield from _failures(auction)
     if auction.award:
         yield Text(explain(auction))
+        if trajectory:
+            yield from why(auction)
         yield _plan(auction)
     if trajectory and auction.steps:
         yield from _trajectory(auction)
@@ -100,43 +103,6 @@ def _mark(auction: Auction, bid: Bid) -> str:
     if (award.agent, award.round) == (bid.agent, bid.round):
         return "won"
     return "led" if (award.provisional, 1) == (bid.agent, bid.round) else ""
-
-
-def explain(auction: Auction) -> str:
-    """Why the winner won, in words: against the next best agent, term by term."""
-    award = auction.award
-    if award is None:
-        return "No award was made."
-    chosen = _entry(auction, award.agent, award.round)
-    rivals = [entry for entry in auction.appraisals if entry.agent != award.agent]
-    if chosen is None or not rivals:
-        return f"{award.agent} won: it made the only usable bid."
-    rival = min(rivals, key=lambda entry: entry.score)
-    gains = sorted(_gains(chosen, rival), key=lambda gain: -abs(gain[1]))
-    told = ", ".join(f"{name} {gain:+.3f}" for name, gain in gains if abs(gain) >= 0.0005)
-    after = " after refining its plan" if award.round > 1 else ""
-    if chosen.score > rival.score:
-        return (
-            f"{award.agent} took over with {chosen.score:.3f}: {rival.agent} had won with "
-            f"{rival.score:.3f}, but its work failed."
-        )
-    return (
-        f"{award.agent} won{after} with {chosen.score:.3f} against {rival.score:.3f} of "
-        f"{rival.agent}, a lead of {rival.score - chosen.score:.3f}: {told or 'a tie'}."
-    )
-
-
-def _gains(chosen: Appraisal, rival: Appraisal) -> Iterator[tuple[str, float]]:
-    """By how much each term sets the chosen bid ahead (+) of the rival, or back (-)."""
-    theirs = {term.name: term.contribution for term in rival.terms}
-    for term in chosen.terms:
-        lead = term.contribution - theirs.get(term.name, 0.0)
-        yield term.name.replace("rating:", "rating by "), -lead if term.name == "cost" else lead
-
-
-def _entry(auction: Auction, agent: str, round: int) -> Appraisal | None:
-    found = (e for e in auction.appraisals if (e.agent, e.round) == (agent, round))
-    return next(found, None)
 
 
 def _plan(auction: Auction) -> RenderableType:
