@@ -1,4 +1,4 @@
-"""One task as a user gives it: words on the command line, a text file, or an entry of a suite.
+"""Tasks as a user gives them: words on the command line, a text file, entries of a suite file.
 
 A suite file holds one JSON object a line: `id`, `kind` and `prompt`, and for some kinds
 `workspace` or `corpus` (relative to the file). Other keys belong to graders and are left alone.
@@ -64,6 +64,35 @@ def read_task(
         workspace=_folder(workspace or line.workspace, "--workspace"),
         corpus=_folder(corpus or line.corpus, "--corpus"),
     )
+
+
+def read_tasks(name: str) -> dict[str, Task]:
+    """All tasks of a suite file, or of a shipped suite, by their ids.
+
+    Raises `InputError` naming the first task that can't be used, or an id that is there twice.
+    """
+    path, wanted = _split(name)
+    lines = [_read(name)] if wanted else [_beside(path, line) for line in _lines(_text(path), path)]
+    tasks: dict[str, Task] = {}
+    for line in lines:
+        if line.id in tasks:
+            raise InputError(f"{path}: the id {line.id!r} is there twice; ids must differ")
+        try:
+            tasks[line.id] = _task(line)
+        except InputError as error:
+            raise InputError(f"{path}: task {line.id!r}: {error}") from error
+    if not tasks:
+        raise InputError(f"{path} holds no task; give a file with a JSON object a line")
+    return tasks
+
+
+def _task(line: TaskLine) -> Task:
+    kind = _kind(line, workspace=None, corpus=None)
+    workspace, corpus = (
+        _folder(line.workspace, "workspace"),
+        _folder(line.corpus, "corpus"),
+    )
+    return Task(kind, _checked(line.prompt), workspace=workspace, corpus=corpus)
 
 
 def _kind(line: TaskLine, *, workspace: Path | None, corpus: Path | None) -> Kind:

@@ -13,7 +13,7 @@ import typer
 from platformdirs import user_log_path
 
 import sale
-from sale.cli import INTERRUPTED, doctor, history, models, submit
+from sale.cli import INTERRUPTED, bench, doctor, history, models, submit
 from sale.errors import SaleError
 
 INTERNAL = 70
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(submit.submit)
+app.command()(bench.bench)
 app.command()(history.log)
 app.command()(history.show)
 app.command()(history.stats)

@@ -1,0 +1,101 @@
+"""Trying every agent on every task: what `sale fit` and every comparison of policies begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sale.bench.trials import Trial
+from sale.rules import Rules
+from sale.seams import Pool, Verifier
+from sale.types import AgentSpec, Bid, Call, Outcome, Ratings, Step, StopReason, Task, Verdict
+
+Doing = Callable[[str], None]
+"""Told in a few words what is going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Has every agent bid on a task, the jury rate the bids, and then every agent do the task."""
+
+    pool: Pool
+    verifier: Verifier
+    rules: Rules
+    roster: tuple[AgentSpec, ...]
+    doing: Doing = lambda _: None
+
+    def collect(self, name: str, task: Task, *, seed: int) -> tuple[Trial, ...]:
+        """Try every agent that takes this kind of task; nobody's trial depends on another's."""
+        self.doing(f"{name}: bids")
+        bids = {bid.agent: bid for bid in self.pool.solicit(task, seed=seed, usd=None)}
+        plans = {agent: bid.plan for agent, bid in bids.items() if bid.error is None}
+        self.doing(f"{name}: ratings")
+        ratings = list(self._rate(task, plans, seed=seed))
+        return tuple(
+            self._trial(name, task, spec, bids[spec.name], ratings, seed=seed)
+            for spec in self.roster
+            if spec.name in bids
+        )
+
+    def _rate(self, task: Task, plans: Mapping[str, str], *, seed: int) -> Iterator[Ratings]:
+        if plans:
+            ballot = self.rules.ballot
+            yield from self.pool.rate(task, plans, round=1, seed=seed, ballot=ballot, usd=None)
+
+    def _trial(
+        self,
+        name: str,
+        task: Task,
+        spec: AgentSpec,
+        bid: Bid,
+        ratings: Sequence[Ratings],
+        *,
+        seed: int,
+    ) -> Trial:
+        self.doing(f"{name}: {spec.name} is working")
+        plan = bid.plan if self.rules.plan_in_prompt and bid.error is None else None
+        outcome, calls, wall_s = self._work(task, spec.name, plan, seed=seed)
+        own = [entry for entry in ratings if entry.juror == spec.name]
+        return Trial(
+            task=name,
+            kind=task.kind,
+            agent=spec.name,
+            price=spec.price and spec.price.output,
+            tokens=bid.tokens,
+            entropy=bid.entropy,
+            ratings={
+                entry.juror: entry.by_agent[spec.name]
+                for entry in ratings
+                if entry.error is None and spec.name in entry.by_agent
+            },
+            bid_error=bid.error,
+            verified=outcome.verified,
+            stop_reason=outcome.stop_reason,
+            usd=_dollars(calls),
+            auction_usd=_dollars([*bid.calls, *(call for entry in own for call in entry.calls)]),
+            wall_s=wall_s,
+        )
+
+    def _work(
+        self, task: Task, agent: str, plan: str | None, *, seed: int
+    ) -> tuple[Outcome, list[Call], float]:
+        """One agent's work, verified: its outcome, its calls, and its seconds."""
+        outcome = Outcome(agent, None, StopReason.CRASHED)
+        calls: list[Call] = []
+        wall_s = 0.0
+        for event in self.pool.execute(task, agent, plan, limits=self.rules.limits, seed=seed):
+            if isinstance(event, Step):
+                calls += event.calls
+                wall_s += event.wall_s
+            else:
+                outcome = event
+        if outcome.answer is None:
+            # Without an answer the work failed, whatever there would have been to check.
+            return replace(outcome, verified=Verdict.FAILED), calls, wall_s
+        verdict, checks = self.verifier(task, outcome)
+        return replace(outcome, verified=verdict, checks=checks), calls, wall_s
+
+
+def _dollars(calls: Sequence[Call]) -> float | None:
+    dollars = [call.usd for call in calls if call.usd is not None]
+    return sum(dollars) if len(dollars) == len(calls) else None

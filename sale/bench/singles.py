@@ -1,0 +1,63 @@
+"""How each agent did alone: the baseline that every policy is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import stats
+
+from sale.bench.trials import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One agent on all tasks of a run, as if there were no auction."""
+
+    agent: str
+    tasks: int
+    known: int
+    """Tasks on which it is known whether it was right."""
+    solved: int
+    interval: tuple[float, float] | None
+    """95 % interval of the share solved, by Wilson's method."""
+    usd: float | None
+    """Dollars of its work on all tasks; None where a price is unknown."""
+    wall_s: float
+    auction_usd: float | None
+    """What its bids and ratings cost besides."""
+
+    @property
+    def share(self) -> float | None:
+        """The share of tasks solved, of those where it is known."""
+        return self.solved / self.known if self.known else None
+
+
+def singles(trials: Sequence[Trial]) -> list[Single]:
+    """Sum up a run by agent, in the order in which the agents appear."""
+    names = dict.fromkeys(trial.agent for trial in trials)
+    return [_single(name, [trial for trial in trials if trial.agent == name]) for name in names]
+
+
+def _single(name: str, trials: Sequence[Trial]) -> Single:
+    outcomes = [trial.solved for trial in trials if trial.solved is not None]
+    solved = sum(outcomes)
+    interval = None
+    if outcomes:
+        found = stats.binomtest(solved, len(outcomes)).proportion_ci(method="wilson")
+        interval = (float(found.low), float(found.high))
+    return Single(
+        agent=name,
+        tasks=len(trials),
+        known=len(outcomes),
+        solved=solved,
+        interval=interval,
+        usd=_total([trial.usd for trial in trials]),
+        wall_s=sum(trial.wall_s for trial in trials),
+        auction_usd=_total([trial.auction_usd for trial in trials]),
+    )
+
+
+def _total(dollars: Sequence[float | None]) -> float | None:
+    known = [one for one in dollars if one is not None]
+    return sum(known) if len(known) == len(dollars) else None

@@ -1,0 +1,177 @@
+"""Trying every agent on every task, and the run folder that keeps it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sale.bench.collect import Collector
+from sale.bench.run import Run, settings
+from sale.bench.singles import singles
+from sale.bench.trials import SAMPLES, Trial, line_of, read_trials
+from sale.errors import InputError
+from sale.types import Kind, StopReason, Task, Verdict
+
+Make = Callable[..., Any]
+TASK = Task(Kind.CODING, "Write a function double(n).")
+WRONG = "```answer\nwrong\n```"
+
+
+def trial(task: str = "t", agent: str = "a", **changes: Any) -> Trial:
+    given_values: dict[str, Any] = {
+        "task": task,
+        "kind": Kind.CODING,
+        "agent": agent,
+        "price": 1.0,
+        "tokens": 10,
+        "entropy": 0.5,
+        "ratings": {"a": 3.0},
+        "verified": Verdict.PASSED,
+        "stop_reason": StopReason.ANSWERED,
+        "usd": 0.001,
+        "auction_usd": 0.002,
+        "wall_s": 1.0,
+    }
+    return Trial(**(given_values | changes))
+
+
+def collected(agent: Make, market: Make, *roster: Any, **rules: Any) -> dict[str, Trial]:
+    with market(roster, jury=[spec.name for spec in roster], **rules) as open_market:
+        collector = Collector(
+            open_market.pool, open_market.verifier, open_market.rules, tuple(roster)
+        )
+        return {one.agent: one for one in collector.collect("double", TASK, seed=1)}
+
+
+def test_every_agent_is_tried_whoever_would_have_won(agent: Make, market: Make) -> None:
+    found = collected(agent, market, agent("small", 1.0, work=WRONG), agent("large", 9.0))
+    assert {name: one.solved for name, one in found.items()} == {"small": False, "large": True}
+    for one in found.values():
+        assert one.ratings.keys() == {"small", "large"}
+        assert one.tokens > 0
+        assert one.usd is not None
+        assert one.usd > 0
+        assert one.auction_usd is not None
+        assert one.auction_usd > one.usd
+
+
+def test_an_agent_that_makes_no_bid_is_tried_all_the_same(agent: Make, market: Make) -> None:
+    mute = agent("mute", 1.0, plan={"error": "down"})
+    found = collected(agent, market, mute, agent("large", 9.0))
+    assert found["mute"].bid_error is not None
+    assert found["mute"].ratings == {}
+    assert found["mute"].solved is True
+
+
+def test_no_answer_counts_as_unsolved_and_an_unknown_price_stays_unknown(
+    agent: Make, market: Make
+) -> None:
+    found = collected(agent, market, agent("broken", None, work={"error": "gone"}))
+    assert found["broken"].solved is False
+    assert found["broken"].usd is None
+
+
+def test_what_cannot_be_checked_is_unknown(agent: Make, market: Make) -> None:
+    found = collected(agent, market, agent("a", 1.0, work="```answer\nmaybe\n```"))
+    assert found["a"].solved is None
+
+
+def test_a_grade_goes_before_the_visible_checks() -> None:
+    assert trial(verified=Verdict.PASSED, grade=0.5).solved is False
+    assert trial(verified=Verdict.NONE, grade=1.0).solved is True
+
+
+made_by = settings(["s"], ["t", "u"], [], seed=1)
+
+
+def test_a_run_is_resumed_where_it_stopped(tmp_path: Path) -> None:
+    run = Run.open(tmp_path / "run", made_by, resume=False)
+    run.add([trial("t")])
+    run.close()
+    again = Run.open(tmp_path / "run", made_by, resume=True)
+    again.add([trial("u")])
+    assert [one.task for one in again.trials()] == ["t", "u"]
+    again.close()
+
+
+@given(st.integers(1, 400))
+def test_a_line_that_a_crash_cut_off_is_dropped_and_written_over(cut: int) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run.open(Path(folder) / "run", made_by, resume=False)
+        run.add([trial("t"), trial("u")])
+        samples = Path(folder) / "run" / SAMPLES
+        whole = samples.read_bytes()
+        samples.write_bytes(whole[: max(len(whole) - cut, 0)])
+        left = [one.task for one in run.trials()]
+        assert left == ["t", "u"][: len(left)]
+        run.add([trial("v")])
+        assert [one.task for one in run.trials()] == [*left, "v"]
+        run.close()
+
+
+def refused(folder: Path, *, resume: bool, seed: int = 1) -> str:
+    with pytest.raises(InputError) as caught:
+        Run.open(folder, settings(["s"], ["t", "u"], [], seed=seed), resume=resume)
+    return str(caught.value)
+
+
+def test_a_run_is_never_overwritten_or_mixed_with_another(tmp_path: Path) -> None:
+    Run.open(tmp_path / "run", made_by, resume=False).close()
+    assert "go on with --resume" in refused(tmp_path / "run", resume=False)
+    assert "was made with other seed" in refused(tmp_path / "run", resume=True, seed=2)
+    (tmp_path / "run" / "run.json").write_text("{")
+    assert "is damaged" in refused(tmp_path / "run", resume=True)
+
+
+def test_other_folders_and_second_writers_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    assert "holds other files" in refused(tmp_path, resume=False)
+    run = Run.open(tmp_path / "run", made_by, resume=False)
+    assert "another process is writing" in refused(tmp_path / "run", resume=True)
+    run.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{}", "samples.jsonl:2: task: field required"),
+        ("nonsense", "samples.jsonl:2: line: invalid json"),
+        (line_of(trial()).replace("3.0", "7.5").strip(), "samples.jsonl:2: ratings.a:"),
+        (line_of(trial()).replace('"passed"', '"fine"').strip(), "samples.jsonl:2: verified:"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path: Path, line: str, words: str) -> None:
+    (tmp_path / SAMPLES).write_text(line_of(trial()) + line + "\n")
+    with pytest.raises(InputError) as caught:
+        read_trials(tmp_path)
+    assert words in str(caught.value)
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="give the folder that `sale bench` wrote"):
+        read_trials(tmp_path)
+
+
+def test_a_trial_survives_its_line() -> None:
+    one = trial(entropy=None, price=None, usd=None, auction_usd=None, grade=0.25)
+    assert Trial.model_validate(json.loads(line_of(one))) == one
+
+
+def test_singles_are_summed_up_with_an_interval() -> None:
+    trials = [
+        *(trial(f"t{n}", "a", verified=Verdict.PASSED) for n in range(3)),
+        trial("t3", "a", verified=Verdict.FAILED),
+        trial("t4", "a", verified=Verdict.NONE),
+        trial("t0", "b", usd=None, verified=Verdict.NONE),
+    ]
+    a, b = singles(trials)
+    assert (a.tasks, a.known, a.solved, a.share) == (5, 4, 3, 0.75)
+    assert a.usd == pytest.approx(0.005)
+    assert a.interval == pytest.approx((0.3006, 0.9544), abs=1e-4)  # Wilson, by hand
+    assert (b.usd, b.share, b.interval) == (None, None, None)
