@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -19,6 +20,7 @@ from pydantic import (
 from sale.auction.jury import MAX_PLANS
 from sale.auction.terms import Ballot, CostModel, Part, contradiction
 from sale.auction.weights import Scale, Weights, cost_scale, even
+from sale.errors import InputError
 from sale.types import AgentSpec, Kind, Limits, Price
 
 JURY_WEIGHT = 0.7
@@ -183,6 +185,17 @@ class MarketFile(_Table):
                 f"auction: juror {unknown[0]!r} is no agent; choose from {', '.join(names)}"
             )
         return self
+
+    def leaving_out(self, parts: Collection[Part]) -> MarketFile:
+        """The same market without these parts of the auction, on top of those it leaves out.
+
+        Raises `InputError` where that makes no sense.
+        """
+        auction = self.auction
+        without = auction.without | frozenset(parts)
+        if problem := contradiction(without, auction.cost):
+            raise InputError(f"--without: {problem}")
+        return self.model_copy(update={"auction": auction.model_copy(update={"without": without})})
 
     @property
     def roster(self) -> tuple[AgentSpec, ...]:

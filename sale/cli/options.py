@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from sale.agents.backends import BACKENDS
 from sale.agents.backends.catalogue import catalogue
 from sale.agents.backends.pull import locate
+from sale.auction.terms import Part
 from sale.config import load_market
 from sale.errors import ConfigError, ModelError
 from sale.market_file import AgentTable, MarketFile
@@ -35,13 +37,23 @@ Db = Annotated[
 ]
 
 
-def open_market(source: str | None) -> tuple[str, MarketFile]:
+Without = Annotated[
+    list[Part] | None,
+    typer.Option(
+        "--without",
+        metavar="PART",
+        help=f"Leave a part of the auction out: {', '.join(Part)}. May be given again.",
+    ),
+]
+
+
+def open_market(source: str | None, *, without: Collection[Part] = ()) -> tuple[str, MarketFile]:
     """Read the market file that an option names, and see whether its agents can exist."""
     name, market = load_market(source)
     for number, agent in enumerate(market.agent, start=1):
         if problem := _problem(agent, here=market.ray.address is None):
             raise ConfigError(f"{name}: agent[{number}].{problem}")
-    return name, market
+    return name, market.leaving_out(without)
 
 
 def _problem(agent: AgentTable, *, here: bool) -> str | None:

@@ -16,6 +16,7 @@ from sale.cli.options import (
     Db,
     Json,
     MarketOption,
+    Without,
     missing_models,
     open_market,
     open_store,
@@ -45,6 +46,7 @@ def submit(
         Path | None, typer.Option(metavar="DIR", help="Answer from the documents in DIR.")
     ] = None,
     market: MarketOption = None,
+    without: Without = None,
     db: Db = None,
     budget: Annotated[
         float | None, typer.Option(metavar="USD", help="Most dollars to spend, auction included.")
@@ -69,7 +71,7 @@ def submit(
     show = _shower(answer=answer, json=json)
     for notice in check_inputs(put_up):
         typer.echo(f"sale: {notice}", err=True)
-    source, file = open_market(market)
+    source, file = open_market(market, without=without or ())
     if missing := missing_models(file):
         names = ", ".join(missing)
         raise ModelError(f"models not on this machine: {names}; run `sale models pull`")
