@@ -19,9 +19,10 @@ from string import Template
 from sale.types import Lesson, Message, Task
 
 PLAN_CHARACTERS = 2_000
-JURY_CHARACTERS = 600
-"""Of a plan as a juror sees it: about 120 tokens."""
-LESSON_CHARACTERS = 400
+JURY_BYTES = 600
+"""Of a plan as a juror sees it: about 120 tokens, and never more tokens than bytes."""
+LESSON_BYTES = 400
+"""Of each plan of a lesson."""
 TASK_CHARACTERS = 200_000
 
 _MARKS = re.compile(r"<(?=\s*/?\s*(?:plan|task|lesson|passage)\b)", re.I)
@@ -56,10 +57,10 @@ def quote(text: str, *, limit: int) -> str:
     return inert(text, limit=limit).replace("```", "'''")
 
 
-def steps(text: str, *, limit: int = JURY_CHARACTERS, letters: Iterable[str] = "A") -> str:
+def steps(text: str, *, limit: int = JURY_BYTES, letters: Iterable[str] = "A") -> str:
     """A plan as a rival may see it: one paragraph of plain signs, without what speaks to a juror.
 
-    It is cut at `limit` characters, and no sentence stands twice. `letters` are those that the
+    It is cut at `limit` bytes, and no sentence stands twice. `letters` are those that the
     plans stand under. No list of words is complete: docs/jury.md says what gets through.
     """
     any_letter = "|".join(map(re.escape, letters))
@@ -67,7 +68,9 @@ def steps(text: str, *, limit: int = JURY_CHARACTERS, letters: Iterable[str] = "
     known = unicodedata.normalize("NFKC", clean(text, limit=PLAN_CHARACTERS))
     sentences = (_plain(part) for part in _SENTENCE.split(known) if not _BREAK_OUT.search(part))
     kept = dict.fromkeys(s for s in sentences if s and not (_to_a_juror(s) or answer.search(s)))
-    return inert(" ".join(kept), limit=limit) or "(no steps)"
+    whole = _MARKS.sub("(", " ".join(kept)).encode()
+    cut = " [cut]" if len(whole) > limit else ""
+    return whole[:limit].decode(errors="ignore").rstrip() + cut or "(no steps)"
 
 
 def _plain(sentence: str) -> str:
@@ -123,8 +126,8 @@ def rate(plans: Mapping[str, str]) -> str:
 def refine(own: str, lessons: Sequence[Lesson], *, tokens: int) -> str:
     """Ask for a better plan, given what lost and what won on similar tasks."""
     shown = "\n".join(
-        f"<lesson>\nLost: {steps(lesson.lost, limit=LESSON_CHARACTERS)}\n"
-        f"Won: {steps(lesson.won, limit=LESSON_CHARACTERS)}\n</lesson>"
+        f"<lesson>\nLost: {steps(lesson.lost, limit=LESSON_BYTES)}\n"
+        f"Won: {steps(lesson.won, limit=LESSON_BYTES)}\n</lesson>"
         for lesson in lessons
     )
     return _template("refine").substitute(

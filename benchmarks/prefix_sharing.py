@@ -30,7 +30,7 @@ PROSE = (
     "symbol and subtract. Join the symbols and return them. Test the first, the last and a middle "
     "value, and both sides of every limit. "
 )
-"""An ordinary plan, repeated where a full-length one is needed."""
+"""An ordinary plan; its sentences get numbers where a full-length one is needed."""
 TASKS = (
     "Write a Python function roman(n) that converts 1..3999 to Roman numerals; raise ValueError "
     "otherwise",
@@ -82,7 +82,7 @@ def prefix_tokens(backend: Backend, task: Task) -> int:
 
 def auction(agent: Agent, task: Task) -> Iterator[tuple[str, Call]]:
     """Hold one auction's calls on one agent, and give each with its stage."""
-    lesson = Lesson("t", PROSE * 5, PROSE * 5, 0.9, Verdict.PASSED)
+    lesson = Lesson("t", PROSE, PROSE, 0.9, Verdict.PASSED)
     bid = agent.bid(task, seed=SEED)
     yield from _calls("bid", bid.calls)
     plans = dict.fromkeys(BIDDERS, PROSE) | {BIDDERS[0]: bid.plan or PROSE}
@@ -121,12 +121,12 @@ class Bound:
     full_length: int
     """With every text as long as its cap, in ordinary English: counted by the model."""
     hard: int
-    """With a token for each byte and four bytes a character: nothing can be longer."""
+    """With a token for each byte: nothing can be longer."""
 
 
 def bounds(backend: Backend, task: Task, spec: AgentSpec) -> list[Bound]:
     """Bound the stages whose prompts hold texts of other agents or of the memory."""
-    full = PROSE * 10
+    full = "".join(PROSE.replace(".", f" {n}.") for n in range(10, 20))
     lessons = [Lesson("t", full, full, 0.9, Verdict.PASSED)] * LESSONS
     order = letters(BIDDERS, seed=SEED, juror=spec.name, round=1)
     plans = dict.fromkeys(order, full)
@@ -137,20 +137,20 @@ def bounds(backend: Backend, task: Task, spec: AgentSpec) -> list[Bound]:
         "rate": (
             prompting.rate(plans),
             prompting.rate(dict.fromkeys(order, "")),
-            len(order) * prompting.JURY_CHARACTERS,
+            len(order) * prompting.JURY_BYTES,
         ),
         "refine": (
             prompting.refine(full, lessons, tokens=tokens),
             prompting.refine("", blank, tokens=tokens),
-            2 * LESSONS * prompting.LESSON_CHARACTERS + prompting.PLAN_CHARACTERS,
+            2 * LESSONS * prompting.LESSON_BYTES + 4 * prompting.PLAN_CHARACTERS,
         ),
     }
     prefix = prefix_tokens(backend, task)
     found = []
-    for stage, (filled, frame, characters) in frames.items():
+    for stage, (filled, frame, most) in frames.items():
         full_length = count(backend, prompting.conversation(task, filled)) - prefix
         around = count(backend, prompting.conversation(task, frame)) - prefix
-        hard = full_length if not characters else around + 4 * characters
+        hard = around + most if most else full_length
         found.append(Bound(stage, full_length, hard))
     return found
 
