@@ -22,6 +22,7 @@ from sale.market_file import (
     SandboxTable,
     WeightsTable,
 )
+from sale.weights_file import read_weights
 
 DEFAULT_MARKET = "embedded"
 
@@ -46,13 +47,37 @@ def load_market(source: str | None = None) -> tuple[str, MarketFile]:
 
 
 def parse_market(text: str, *, name: str) -> MarketFile:
-    """Parse the text of a market file; `name` is shown in errors."""
+    """Parse the text of a market file; `name`, its path, is shown in errors.
+
+    A weights file that it names is read from its own folder.
+    """
     try:
-        return MarketFile.model_validate(tomllib.loads(text))
+        tables = tomllib.loads(text)
+        market = MarketFile.model_validate(tables)
+        if (file := market.auction.weights.file) is None:
+            return market
+        tables["auction"]["weights"] = _fitted(Path(name).parent / file)
+        return MarketFile.model_validate(tables)
     except ValidationError as error:
         raise ConfigError(f"{name}: {_explain(error)}") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from error
+
+
+def _fitted(path: Path) -> dict[str, Any]:
+    """The table `[auction.weights]` that a weights file stands for; a juror of no weight is out."""
+    file = read_weights(path)
+    jurors = {name: weight for name, weight in file.weights.jurors.items() if weight}
+    return {
+        "cost": file.weights.cost,
+        "entropy": file.weights.entropy,
+        "jurors": jurors,
+        "cost_scale": file.scales.cost,
+        "entropy_scale": file.scales.entropy,
+        "rating_scales": {
+            name: span for name, span in file.scales.jurors.items() if name in jurors
+        },
+    }
 
 
 def _explain(error: ValidationError) -> str:

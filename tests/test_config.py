@@ -1,6 +1,8 @@
 """The market file: what it may say, and how a mistake in it is told."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -214,3 +216,84 @@ def test_a_market_that_is_no_text_is_told_so(tmp_path: Path) -> None:
 def test_weights_that_make_no_sense_are_refused(weights: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         parsed(f"[auction.weights]\n{weights}")
+
+
+FITTED = {
+    "version": 1,
+    "objective": "utility",
+    "value": 0.1,
+    "weights": {"cost": 0.5, "entropy": -0.2, "jurors": {"small": 0.3, "gone": 0.0}},
+    "scales": {
+        "cost": [10.0, 90.0],
+        "entropy": [0.1, 1.1],
+        "jurors": {"small": [1.0, 4.0], "gone": [0.0, 5.0]},
+    },
+    "fitted": {
+        "run": "r",
+        "tasks": 9,
+        "agents": ["small", "gone"],
+        "found": 0.5,
+        "bound": 0.6,
+        "gap": 0.1,
+        "seconds": 1.0,
+        "seed": 0,
+    },
+}
+
+
+def with_weights(folder: Path, **changes: Any) -> MarketFile:
+    nothing = {"solved": 0.5, "usd_work": None, "usd_per_task": None, "utility": None}
+    proof = {
+        "folds": 2,
+        "tasks": 9,
+        **dict.fromkeys(("fitted", "best_single", "random", "oracle"), nothing),
+        "market": None,
+        "singles": {},
+        "allocation": {},
+        "solved_gain": {"mean": 0.0, "low": 0.0, "high": 0.0},
+        "utility_gain": None,
+    }
+    text = json.dumps(FITTED | {"cross_validation": proof} | changes)
+    (folder / "weights.json").write_text(text)
+    file = folder / "market.toml"
+    file.write_text(SMALL + '[auction.weights]\nfile = "weights.json"\n')
+    return load_market(str(file))[1]
+
+
+def test_a_weights_file_beside_the_market_gives_weights_and_scales(tmp_path: Path) -> None:
+    market = with_weights(tmp_path)
+    weights = market.weights()
+    assert (weights.cost, weights.entropy, dict(weights.jurors)) == (0.5, -0.2, {"small": 0.3})
+    assert weights.cost_scale == Scale(10.0, 90.0)
+    assert weights.rating_scale("small") == Scale(1.0, 4.0)
+    assert market.jury == ("small",)  # nobody pays for ratings that don't count
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": 2}, "version"),
+        ({"weights": {"cost": -1, "entropy": 0, "jurors": {}}}, "weights.cost"),
+        ({"extra": 1}, "extra"),
+        (
+            {
+                "weights": {"cost": 1, "entropy": 0, "jurors": {"gone": 0.3}},
+            },
+            "juror 'gone' is no agent",
+        ),
+    ],
+)
+def test_a_weights_file_that_does_not_fit_is_one_line(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        with_weights(tmp_path, **changes)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_weights_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "market.toml"
+    file.write_text(SMALL + '[auction.weights]\nfile = "gone.json"\n')
+    with pytest.raises(ConfigError, match=r"gone\.json.*can't be read"):
+        load_market(str(file))
