@@ -9,7 +9,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^local = .*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 export TASK
 
-.PHONY: run test check format models sandbox install clean help
+.PHONY: run test check format models sandbox postgres install clean help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -18,11 +18,11 @@ run: install sandbox models ## Hold a real auction on a shipped task, or on TASK
 	@if [ -n "$$TASK" ]; then exec $(BIN)/sale submit "$$TASK"; \
 	else exec $(BIN)/sale submit --task coding#merge-intervals; fi
 
-test: install sandbox models ## Run every test: the fast ones, then those on real Ray and real models.
+test: install sandbox postgres models ## Run every test: the fast ones, then those on real Ray and real models.
 	$(BIN)/pytest -q -m "not slow"
 	$(BIN)/pytest -q -m slow
 
-check: install sandbox ## Lint, check formats and types, and run the fast tests.
+check: install sandbox postgres ## Lint, check formats and types, and run the fast tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	rm -rf build/typecheck build/lib
@@ -55,6 +55,13 @@ sandbox: ## Install bubblewrap where that is allowed; SALE falls back to Landloc
 	echo "installing bubblewrap, the sandbox"; apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; fi; \
 	command -v bwrap >/dev/null || echo "no bubblewrap here, so code runs in the Landlock sandbox; \
 	better: install the package bubblewrap (see: sale doctor)" >&2
+
+postgres: ## Install PostgreSQL for the tests where that is allowed; they skip it without.
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "installing PostgreSQL, for the tests"; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; fi; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	echo "no PostgreSQL server here, so its tests are skipped; install the package postgresql" >&2
 
 clean: ## Remove what was built; models and the auction memory stay.
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

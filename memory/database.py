@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -19,11 +19,15 @@ from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from sale.errors import ConfigError, StoreError
+from sale.memory import layout
 from sale.memory.columns import Row
 from sale.memory.faults import explain, is_busy
-from sale.memory.tables import SCHEMA_VERSION, SchemaRow
+from sale.memory.revisions import REVISION
 
 SHAPES = "sqlite:////absolute/path/memory.db or postgresql+psycopg://user@host/name"
+
+CONNECT_S = 10
+"""How long a server may take to answer; libpq alone waits for minutes."""
 
 
 def where(url: str | None) -> URL:
@@ -110,18 +114,21 @@ class Database:
         return Path(name)
 
     def _prepare(self) -> None:
-        file = self._file()
+        name, file = shown(self.url), self._file()
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
         with self.engine.connect() as connection:
-            if self._is_laid_out(connection):
+            if layout.revision_of(connection) == REVISION:
                 return
+        with self.engine.connect() as connection:
+            is_new = layout.examine(connection, name=name) is None
         if self.engine.dialect.name == "sqlite":
             self._switch_to_wal()
-        with self.writer.begin() as connection:
-            if not self._is_laid_out(connection):
-                Row.metadata.create_all(connection)
-                connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION))
+        with self.writer.connect() as connection:
+            if not is_new:
+                _let_go_of_foreign_keys(connection)
+            with connection.begin():
+                layout.lay_out(connection, name=name, wait_s=self.wait_s)
 
     def _switch_to_wal(self) -> None:
         """Let readers never wait for the writer. A refused file stays as it was.
@@ -138,23 +145,6 @@ class Database:
         with closing(self.engine.raw_connection()) as raw:
             patiently(raw.cursor().execute, "PRAGMA journal_mode=WAL")
 
-    def _is_laid_out(self, connection: Connection) -> bool:
-        tables = set(inspect(connection).get_table_names())
-        if not tables:
-            return False
-        if SchemaRow.__tablename__ not in tables:
-            raise StoreError(
-                f"memory {shown(self.url)}: holds the tables of another program "
-                f"({', '.join(sorted(tables)[:3])}); nothing was changed; name another database"
-            )
-        version = connection.scalar(select(SchemaRow.version))
-        if version != SCHEMA_VERSION:
-            raise StoreError(
-                f"memory {shown(self.url)}: has schema {version}, and this SALE knows "
-                f"{SCHEMA_VERSION}; nothing was changed; upgrade SALE or name another database"
-            )
-        return True
-
 
 def insert_missing(session: Session, table: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not there yet, whoever else inserts them at the same moment."""
@@ -167,9 +157,8 @@ def _engine(url: URL, *, wait_s: float) -> Engine:
     name = url.get_backend_name()
     if name not in ("sqlite", "postgresql"):
         raise ConfigError(f"memory: unknown database {name!r}; write {SHAPES}")
-    options = {"connect_args": {"timeout": wait_s}} if name == "sqlite" else {"pool_pre_ping": True}
     try:
-        engine = create_engine(url, **options)
+        engine = create_engine(url, **_options(url, wait_s=wait_s))
     except (ArgumentError, ImportError, ValueError, TypeError) as error:
         raise ConfigError(
             f"memory: no driver {url.drivername!r} here; install it or write {SHAPES}"
@@ -180,6 +169,23 @@ def _engine(url: URL, *, wait_s: float) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _options(url: URL, *, wait_s: float) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": wait_s}}
+    asked = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_S}
+    return {"pool_pre_ping": True, "pool_timeout": wait_s, "connect_args": asked}
+
+
+def _let_go_of_foreign_keys(connection: Connection) -> None:
+    """On SQLite a table is changed by making it anew, and dropping it would drop what refers to it.
+
+    Inside a transaction the switch has no effect, and the connection is not used again.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.detach()
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
 
 
 def _reader(engine: Engine) -> Engine:

@@ -9,7 +9,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 OTHER = "name another database with --db or SALE_DB"
 
-REASONS = {
+REASONS = {  # by the beginning of SQLite's name or by PostgreSQL's SQLSTATE
+    "25006": f"is read-only; log in as a user who may write, or {OTHER}",
+    "42501": f"does not let this user do that; have the right granted, or {OTHER}",
+    "53100": "the disk is full; this write was undone as a whole; free some space",
+    "53300": "its server takes no more connections; let others finish, or raise max_connections",
     "SQLITE_READONLY": f"is read-only; allow writing to it and to its folder, or {OTHER}",
     "SQLITE_NOTADB": f"is not a database; nothing was changed; {OTHER}",
     "SQLITE_CORRUPT": "is damaged; nothing was changed; put a copy in its place, "
@@ -22,7 +26,7 @@ REASONS = {
 def explain(error: Exception, *, path: Path | None, wait_s: float, secret: str) -> str:
     """Say what went wrong and what to do, on one line and without the password."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    name = str(getattr(cause, "sqlite_errorname", ""))
+    name = _name(cause)
     if is_busy(cause):
         return f"another process kept it locked for {wait_s:g} s; wait until it is done, or {OTHER}"
     if name.startswith("SQLITE_CANTOPEN") or isinstance(cause, OSError):
@@ -39,9 +43,18 @@ def explain(error: Exception, *, path: Path | None, wait_s: float, secret: str) 
 
 
 def is_busy(cause: BaseException) -> bool:
-    """Tell whether SQLite says that somebody else is using the file."""
-    name = str(getattr(cause, "sqlite_errorname", ""))
-    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    """Tell whether the database says that somebody else has locked it."""
+    return _name(cause).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03"))
+
+
+def is_missing_table(cause: BaseException) -> bool:
+    """Tell whether a statement named a table that is not there."""
+    return _name(cause) == "42P01" or str(cause).startswith("no such table")
+
+
+def _name(cause: BaseException) -> str:
+    """Give SQLite's name of an error, or the SQLSTATE that PostgreSQL sends."""
+    return str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
 
 
 def _unopened(cause: BaseException, path: Path | None) -> str:

@@ -84,6 +84,7 @@ def announced_row(auction: Auction) -> AuctionRow:
         suite=task.suite,
         workspace=task.workspace,
         corpus=task.corpus,
+        run_id=auction.run,
     )
 
 
@@ -120,6 +121,7 @@ def auction_of(row: AuctionRow) -> Auction:
     return _value(
         Auction,
         row,
+        run=row.run_id,
         task=_value(Task, row.task, suite=row.suite, workspace=row.workspace, corpus=row.corpus),
         bids=tuple(_value(Bid, bid, calls=_values(Call, bid.calls)) for bid in row.bids),
         ratings=tuple(_ratings(juror) for juror in row.jurors),

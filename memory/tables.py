@@ -5,21 +5,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, and_
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sale.memory.columns import Id, OfAuction, OfOutcome, OneOfAuction, Position, Row
 from sale.types import Kind, Stage, State, StopReason, Verdict
 
-SCHEMA_VERSION = 1
 
+class RunRow(Row):
+    """A series of auctions that belong together, e.g. one `sale bench`."""
 
-class SchemaRow(Row):
-    """The one row that says which version of these tables a database holds."""
+    __tablename__ = "runs"
 
-    __tablename__ = "sale_schema"
-
-    version: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    started: Mapped[float] = mapped_column(index=True)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What it was begun with; only ever read as a whole."""
 
 
 class TaskRow(Row):
@@ -150,6 +154,8 @@ class AwardRow(Row):
     round: Mapped[int]
     score: Mapped[float]
     provisional: Mapped[str]
+    propensity: Mapped[float] = mapped_column(server_default="1")
+    """The probability with which the rule of award chose it."""
 
 
 class CheckRow(Row):
@@ -190,6 +196,7 @@ class OutcomeRow(Row):
     answer: Mapped[str | None]
     stop_reason: Mapped[StopReason]
     verified: Mapped[Verdict]
+    grade: Mapped[float | None]
     error: Mapped[str | None]
     checks: Mapped[list[CheckRow]] = relationship(order_by=CheckRow.position, lazy="selectin")
     citations: Mapped[list[CitationRow]] = relationship(
@@ -231,13 +238,14 @@ class UsageRow(Row):
 
 
 class AuctionRow(Row):
-    """One auction; while it is announced, also who drives it and until when."""
+    """One auction; until it has ended, also who drives it and until when."""
 
     __tablename__ = "auctions"
     __table_args__ = (
         Index(None, "kind", "started"),
         Index(None, "suite", "started"),
         Index(None, "state", "started"),
+        Index(None, "run_id", "started"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -248,10 +256,13 @@ class AuctionRow(Row):
     workspace: Mapped[str | None]
     corpus: Mapped[str | None]
     """Folders are kept as they were given; a task's id doesn't tell an empty name from none."""
+    run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
     state: Mapped[State]
     seed: Mapped[int] = mapped_column(BigInteger)
     market: Mapped[str]
     sandbox: Mapped[str]
+    weights: Mapped[str] = mapped_column(server_default="")
+    """Names the weights that its bids were appraised with by their content."""
     started: Mapped[float] = mapped_column(index=True)
     ended: Mapped[float | None]
     error: Mapped[str | None]

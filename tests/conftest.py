@@ -1,13 +1,23 @@
 """What several tests build on: agents with a script, a pool in this process, a whole market."""
 
 import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import settings
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from sale.agents.agent import Agent, OpenedWork, Opener
 from sale.agents.loop import Answer, Observation
@@ -193,3 +203,67 @@ def agent() -> Callable[..., AgentSpec]:
 def market() -> Callable[..., Any]:
     """Opens a whole market: `with market(roster, jury=..., fallbacks=...) as market:`."""
     return opened_market
+
+
+class PostgresServer:
+    """A real server on loopback that goes when the tests go, however they end."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries = binaries
+        self._data = folder / "data"
+        self._names = (f"memory_{number}" for number in count())
+        as_user = ["setpriv", "--pdeathsig=QUIT"]
+        if os.geteuid() == 0:  # as root the server refuses to run
+            shutil.chown(folder, "postgres", "postgres")
+            as_user += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
+        init = ["initdb", "-D", str(self._data), "-U", "sale", "-A", "trust", "-E", "UTF8", "-N"]
+        self._run = lambda name, *args: [*as_user, str(binaries / name), *args]
+        subprocess.run(self._run(*init), check=True, capture_output=True, cwd=folder)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        settings = {"port": self._port, "listen_addresses": "127.0.0.1", "fsync": "off"}
+        settings |= {"unix_socket_directories": "", "max_connections": 60}
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        with (folder / "log").open("wb") as log:
+            command = self._run("postgres", "-D", str(self._data), *options)
+            self._process = subprocess.Popen(command, stderr=log, cwd=folder)
+        wait = Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.05), reraise=True)
+        wait(self._connect).close()
+
+    def new_memory(self) -> str:
+        """The URL of a database that holds nothing."""
+        name = next(self._names)
+        with closing(self._connect()) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://sale@127.0.0.1:{self._port}/{name}"
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def _connect(self) -> psycopg.Connection:
+        where = f"host=127.0.0.1 port={self._port} user=sale dbname=postgres"
+        return psycopg.connect(where, autocommit=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of its own; without the Debian package its tests are skipped."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = [*installed, *filter(None, [shutil.which("initdb")])]
+    if not found:
+        say = pytest.fail if os.environ.get("SALE_TEST_POSTGRES") else pytest.skip
+        say("no PostgreSQL server here; install the package postgresql")
+    with TemporaryDirectory(prefix="sale-postgres-", ignore_cleanup_errors=True) as folder:
+        server = PostgresServer(Path(found[-1]).resolve().parent, Path(folder))
+        yield server
+        server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def memory_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a new memory may be laid out: the same test runs on both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'memory.db'}"
+    return request.getfixturevalue("postgres").new_memory()

@@ -99,11 +99,11 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path):
 
 def test_a_newer_schema_is_refused_and_left_alone(file: Path):
     with closing(sqlite3.connect(file)) as newer:
-        newer.execute("UPDATE sale_schema SET version = 99")
+        newer.execute("UPDATE sale_revision SET version_num = '0099'")
         newer.commit()
     before = file.read_bytes()
     said = complaint(sqlite_url(file))
-    assert "has schema 99, and this SALE knows 1" in said
+    assert "has schema 0099, and this SALE knows 0002" in said
     assert "upgrade SALE" in said
     assert file.read_bytes() == before
 

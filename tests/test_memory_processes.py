@@ -65,13 +65,12 @@ def hold_ten(url: str, writer: int) -> None:
 
 
 @pytest.mark.slow
-def test_four_processes_write_at_once_and_nothing_is_lost_or_doubled(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'memory.db'}"
-    writers = [start(hold_ten, url, writer) for writer in range(4)]
+def test_four_processes_write_at_once_and_nothing_is_lost_or_doubled(memory_url: str):
+    writers = [start(hold_ten, memory_url, writer) for writer in range(4)]
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0] * 4
-    with Store.open(url) as store:
+    with Store.open(memory_url) as store:
         log = store.log(limit=100)
         assert len({entry.id for entry in log}) == len(log) == 40
         assert all(store.get(entry.id) == auction(entry.id) for entry in log)
@@ -104,15 +103,14 @@ def assert_whole(store: Store) -> None:
 
 
 @pytest.mark.slow
-def test_a_writer_killed_at_any_moment_leaves_whole_auctions(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'memory.db'}"
+def test_a_writer_killed_at_any_moment_leaves_whole_auctions(memory_url: str):
     for records in (1, 2, 3, 5, 8):
         mine, theirs = FORK.Pipe()
-        writer = start(hold_for_ever, url, theirs)
+        writer = start(hold_for_ever, memory_url, theirs)
         names = [mine.recv() for _ in range(records)]
         os.kill(writer.pid, signal.SIGKILL)
         writer.join()
-        with Store.open(url) as store:
+        with Store.open(memory_url) as store:
             assert all(store.get(name) == auction(name) for name in names)
             assert_whole(store)
 
@@ -126,12 +124,11 @@ def die_before_the_commit(url: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_writer_killed_inside_its_transaction_leaves_the_announcement(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'memory.db'}"
-    writer = start(die_before_the_commit, url)
+def test_a_writer_killed_inside_its_transaction_leaves_the_announcement(memory_url: str):
+    writer = start(die_before_the_commit, memory_url)
     writer.join()
     assert writer.exitcode == -signal.SIGKILL
-    with Store.open(url) as store:
+    with Store.open(memory_url) as store:
         assert store.get("aa") == auction("aa")
         died = store.get("bb")
         assert (died.state, died.bids) == (State.INTERRUPTED, ())
@@ -145,10 +142,9 @@ def announce_and_leave(url: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_reader_notices_a_death_that_comes_after_it_opened(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'memory.db'}"
-    with Store.open(url) as store:
-        start(announce_and_leave, url).join()
+def test_a_reader_notices_a_death_that_comes_after_it_opened(memory_url: str):
+    with Store.open(memory_url) as store:
+        start(announce_and_leave, memory_url).join()
         assert [entry.state for entry in store.log()] == [State.INTERRUPTED]
         assert store.stats().states == {State.INTERRUPTED: 1}
 
@@ -158,11 +154,10 @@ def test_a_reader_notices_a_death_that_comes_after_it_opened(tmp_path: Path):
     [("elsewhere", 1e12, State.ANNOUNCED), ("elsewhere", 1.0, State.INTERRUPTED)],
 )
 def test_a_driver_on_another_machine_is_given_until_its_deadline(
-    tmp_path: Path, host: str, deadline: float, state: State
+    memory_url: str, host: str, deadline: float, state: State
 ):
-    url = f"sqlite:///{tmp_path / 'memory.db'}"
-    with Store.open(url) as store:
-        database = Database.open(url, wait_s=1)
+    with Store.open(memory_url) as store:
+        database = Database.open(memory_url, wait_s=1)
         with database.write() as session:
             session.add(TaskRow(**task_columns(auction("dd").task)))
             row = announced_row(announced("dd"))
@@ -179,9 +174,8 @@ def test_a_driver_knows_itself_and_not_a_later_process_with_its_number():
     assert replace(here, born=here.born - 60).is_gone(deadline=2.0, now=1.0)
 
 
-def test_an_auction_taken_for_interrupted_can_still_be_recorded(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'memory.db'}"
-    with Store.open(url) as store:
+def test_an_auction_taken_for_interrupted_can_still_be_recorded(memory_url: str):
+    with Store.open(memory_url) as store:
         store.announce(announced("ee"), wall_s=60)
         store.record(replace(announced("ee"), state=State.INTERRUPTED))
         store.record(auction("ee"))

@@ -1,9 +1,7 @@
 """The auction memory keeps auctions as they were, finds them again and counts them."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -72,8 +70,8 @@ def finished(number: int, *, kind: Kind = Kind.CODING, suite: str | None = None)
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'memory.db'}"
+def url(memory_url: str) -> str:
+    return memory_url
 
 
 @pytest.fixture
@@ -147,7 +145,7 @@ def test_recording_twice_keeps_one(store: Store):
 def test_a_record_that_fails_leaves_nothing_of_itself(store: Store):
     auction = finished(1)
     store.announce(replace(auction, state=State.ANNOUNCED), wall_s=60)
-    broken = replace(auction, steps=(replace(auction.steps[0], wall_s=math.nan),))
+    broken = replace(auction, steps=(replace(auction.steps[0], index=2**70),))
     with pytest.raises(StoreError, match="can't hold one of the values"):
         store.record(broken)
     assert store.get(auction.id).state is State.ANNOUNCED
@@ -290,6 +288,6 @@ def test_every_call_is_a_row_and_sums_to_its_stage(url: str, store: Store):
 def test_states_are_checked_by_the_database_itself(url: str, store: Store):
     database = Database.open(url, wait_s=1)
     store.record(finished(1))
-    with pytest.raises(StoreError, match="CHECK constraint"), database.write() as session:
+    with pytest.raises(StoreError, match=r"(?i)check constraint"), database.write() as session:
         session.execute(text("UPDATE auctions SET state = 'lost'"))
     database.close()

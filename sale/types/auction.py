@@ -101,6 +101,8 @@ class Award:
     round: int
     score: float
     provisional: str
+    propensity: float = 1.0
+    """The probability with which the rule of award chose this bid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,10 @@ class Auction:
     steps: tuple[Step, ...] = ()
     usage: Mapping[Stage, Usage] = field(default_factory=dict)
     error: str | None = None
+    weights: str = ""
+    """Names the weights of the appraisals by their content; empty where nobody noted them."""
+    run: str | None = None
+    """The run that it belongs to."""
 
     @property
     def total(self) -> Usage:

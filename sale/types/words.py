@@ -28,7 +28,11 @@ class State(StrEnum):
     """Where an auction stands."""
 
     ANNOUNCED = "announced"
-    """Its process is still at work on it."""
+    """On record; its process has begun on it."""
+    BIDDING = "bidding"
+    AWARDED = "awarded"
+    EXECUTING = "executing"
+    """The winner is at work; whom the work passes on to as well."""
     FINISHED = "finished"
     """An outcome is recorded."""
     INTERRUPTED = "interrupted"

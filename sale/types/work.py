@@ -92,3 +92,5 @@ class Outcome:
     error: str | None = None
     round: int = 1
     """Of the bid that was awarded the work."""
+    grade: float | None = None
+    """0 to 1, what hidden tests or a key said; None where the task has neither."""
