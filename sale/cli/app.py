@@ -13,7 +13,7 @@ import typer
 from platformdirs import user_log_path
 
 import sale
-from sale.cli import INTERRUPTED, bench, doctor, history, models, submit
+from sale.cli import INTERRUPTED, bench, doctor, fit, history, models, submit
 from sale.errors import SaleError
 
 INTERNAL = 70
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(submit.submit)
 app.command()(bench.bench)
+app.command()(fit.fit)
 app.command()(history.log)
 app.command()(history.show)
 app.command()(history.stats)
