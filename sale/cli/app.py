@@ -13,7 +13,7 @@ import typer
 from platformdirs import user_log_path
 
 import sale
-from sale.cli import INTERRUPTED, bench, doctor, fit, history, models, submit
+from sale.cli import INTERRUPTED, bench, doctor, fit, history, models, stats, submit
 from sale.errors import SaleError
 
 INTERNAL = 70
@@ -30,7 +30,7 @@ app.command()(bench.bench)
 app.command()(fit.fit)
 app.command()(history.log)
 app.command()(history.show)
-app.command()(history.stats)
+app.add_typer(stats.app, name="stats")
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 

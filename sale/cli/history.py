@@ -1,4 +1,4 @@
-"""`sale log`, `sale show` and `sale stats`: what the auction memory knows."""
+"""`sale log` and `sale show`: the auctions that the memory holds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sale.cli.options import LARGEST, Db, Json, MarketOption, open_memory
 from sale.cli.output import auction_json, print_json
-from sale.cli.render import show_auction, usage_cells
+from sale.cli.render import show_auction
 from sale.cli.text import dollars, number, plain, when
 from sale.errors import InputError
 from sale.memory.log import LogEntry
-from sale.memory.stats import Stats
 from sale.types import Kind, Verdict
 
 NO_AUCTIONS = 'no auctions yet; hold one with: sale submit "TASK"'
@@ -41,7 +39,7 @@ def log(
     json: Json = False,
 ) -> int:
     """List auctions, newest first."""
-    earliest = None if since is None else _moment(since)
+    earliest = None if since is None else moment(since)
     with open_memory(db, market) as store:
         entries = store.log(agent=agent, kind=kind, suite=suite, since=earliest, limit=limit)
     if json:
@@ -71,25 +69,7 @@ def show(
     return 0
 
 
-def stats(market: MarketOption = None, db: Db = None, json: Json = False) -> int:
-    """Sum up all auctions by agent and by stage."""
-    with open_memory(db, market) as store:
-        found = store.stats()
-    if json:
-        print_json(_stats_json(found))
-        return 0
-    if not found.states:
-        typer.echo(NO_AUCTIONS, err=True)
-        return 0
-    console = Console()
-    for table in (_agents_table(found), _stages_table(found)):
-        console.print(table)
-    states = ", ".join(f"{count} {state}" for state, count in found.states.items())
-    console.print(Text(f"auctions: {states or 'none yet'}"))
-    return 0
-
-
-def _moment(text: str) -> float:
+def moment(text: str) -> float:
     """Seconds since the epoch for a date or an age."""
     if age := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
         return time.time() - int(age[1]) * _UNITS[age[2]]
@@ -116,46 +96,3 @@ def _log_lines(entries: list[LogEntry]) -> Iterator[Text]:
             f"{number(entry.wall_s, 0):>4} s  {entry.winner or '-':{width}}  {result}"
         )
         yield Text(f"    {entry.kind}: {plain(entry.text, limit=300)}", style="dim")
-
-
-def _agents_table(found: Stats) -> Table:
-    table = _table("By agent", "bids", "wins", "passed", "failed", "score", "calls", "dollars")
-    for entry in found.agents:
-        counts = (entry.bids, entry.wins, entry.passed, entry.failed)
-        table.add_row(
-            Text(entry.agent),
-            *map(str, counts),
-            number(entry.score),
-            f"{entry.usage.calls:,}",
-            dollars(entry.usage.usd),
-        )
-    return table
-
-
-def _stages_table(found: Stats) -> Table:
-    headings = ("prompt", "cached", "output", "calls", "tools", "seconds", "dollars", "share")
-    table = _table("By stage", *headings)
-    for entry in found.stages:
-        share = "-" if entry.usd_share is None else f"{entry.usd_share:.0%}"
-        table.add_row(entry.stage, *usage_cells(entry.usage), share)
-    table.add_section()
-    table.add_row("total", *usage_cells(found.total), "")
-    return table
-
-
-def _table(title: str, *headings: str) -> Table:
-    """A table whose first column is a name and whose other columns are numbers."""
-    table = Table(title=title, box=None, padding=(0, 2, 0, 0))
-    table.add_column("", no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
-
-
-def _stats_json(found: Stats) -> dict[str, Any]:
-    return {
-        "agents": [asdict(entry) for entry in found.agents],
-        "stages": [asdict(entry) for entry in found.stages],
-        "states": {str(state): count for state, count in found.states.items()},
-        "total": asdict(found.total),
-    }
