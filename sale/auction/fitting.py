@@ -137,7 +137,7 @@ def scaled(features: Array, scales: Array) -> Array:
     total = np.where(given, ratings, 0.0).sum(axis=2, keepdims=True)
     mean = total / np.maximum(given.sum(axis=2, keepdims=True), 1)
     found[:, :, JURORS:] = np.where(given, ratings, mean)
-    return np.nan_to_num(found, nan=0.0)
+    return np.asarray(np.nan_to_num(found, nan=0.0))
 
 
 def as_heard(features: Array, bid: Mask) -> Array:

@@ -74,7 +74,7 @@ def check_learnable(found: Outcomes, objective: Objective, *, folds: int) -> Non
     if reason := _nothing_to_learn(table):
         raise InputError(f"there is nothing to learn from this run: {reason}")
     if objective is Objective.UTILITY:
-        unknown = np.isnan(table.dollars).any(axis=0)
+        unknown = np.isnan(table.dollars).any(axis=0).tolist()
         for agent in (name for name, lacks in zip(found.agents, unknown, strict=True) if lacks):
             raise InputError(
                 f"the dollars of agent {agent!r} are unknown, and `utility` needs them; give it "
@@ -105,8 +105,8 @@ def _check(trial: Trial) -> None:
 
 
 def _agents(trials: Sequence[Trial]) -> tuple[str, ...]:
-    prices = {trial.agent: trial.price for trial in trials}
-    return tuple(sorted(prices, key=lambda a: np.inf if prices[a] is None else prices[a]))
+    prices = {t.agent: float("inf") if t.price is None else t.price for t in trials}
+    return tuple(sorted(prices, key=prices.__getitem__))
 
 
 def _table(
