@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, and_
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sale.memory.columns import Id, OfAuction, OfOutcome, OneOfAuction, Position, Row
@@ -290,7 +290,14 @@ class EmbeddingRow(Row):
     """The vector that one model gave to one text: little-endian float32, unit length."""
 
     __tablename__ = "embeddings"
+    __table_args__ = (
+        UniqueConstraint("text_hash", "model"),
+        Index(None, "model", "number"),
+        {"sqlite_autoincrement": True},  # else the number of a row that went is given again
+    )
 
-    text_hash: Mapped[str] = mapped_column(primary_key=True)
-    model: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[Id]
+    """Grows from commit to commit: they are written one transaction after the other."""
+    text_hash: Mapped[str]
+    model: Mapped[str]
     vector: Mapped[bytes]
