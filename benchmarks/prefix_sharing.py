@@ -190,10 +190,12 @@ def main() -> None:
         parser.error(f"choose agents from {', '.join(s.name for s in market.roster)}")
     rows: list[Reading] = []
     for spec in roster:
-        print(f"{spec.name} ...", file=sys.stderr)
-        rows += readings(spec, tasks)
-    with closing(load_backend(roster[-1])) as backend:
-        limits = bounds(backend, tasks[0], roster[-1])
+        for row in readings(spec, tasks):
+            cached = f"{row.cached_tokens} of {row.prompt_tokens} cached"
+            print(f"{row.agent} {row.stage}: {cached}, {row.hit:.1%}", file=sys.stderr)
+            rows.append(row)
+    with closing(load_backend(roster[0])) as backend:
+        limits = bounds(backend, tasks[0], roster[0])
     if options.json:
         calls = [{**asdict(row), "hit": row.hit} for row in rows]
         print(json.dumps({"calls": calls, "bounds": [asdict(b) for b in limits]}, indent=1))
