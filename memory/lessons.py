@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from sale.memory.privacy import is_redacted
 from sale.memory.tables import (
     KEPT_OUTCOME,
     AppraisalRow,
@@ -190,7 +191,7 @@ def draw_lessons(
     seen: set[tuple[str, str]] = set()
     for past, similarity in chosen:
         lost, won = pairs[past.auction]
-        if lost == won or (lost, won) in seen:
+        if lost == won or (lost, won) in seen or is_redacted(past.text):
             continue
         seen.add((lost, won))
         lessons.append(

@@ -24,6 +24,7 @@ from sale.memory.lessons import (
     plan_pairs,
 )
 from sale.memory.log import LogEntry, log_entries
+from sale.memory.privacy import Privacy
 from sale.memory.rows import (
     announced_row,
     auction_of,
@@ -48,8 +49,14 @@ class Store:
     Every method raises `StoreError` when the database fails, and nothing is then half-written.
     """
 
-    def __init__(self, database: Database, embedder: Callable[[], Embedder]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        embedder: Callable[[], Embedder],
+        privacy: Privacy = Privacy.NONE,
+    ) -> None:
         self._database = database
+        self._privacy = privacy
         self._vectors = Vectors(database, embedder)
 
     @classmethod
@@ -59,13 +66,14 @@ class Store:
         *,
         embedder: Callable[[], Embedder] = no_embedder,
         wait_s: float = WAIT_S,
+        privacy: Privacy = Privacy.NONE,
     ) -> Store:
         """Open the memory at `url`, else at SALE_DB, else in the user's data folder.
 
         `embedder` is called at most once, when lessons are first drawn. A writer waits up to
-        `wait_s` for another one.
+        `wait_s` for another one. `privacy` is for what is written from now on.
         """
-        store = cls(Database.open(url, wait_s=wait_s), embedder)
+        store = cls(Database.open(url, wait_s=wait_s), embedder, privacy)
         try:
             store._reap()
         except BaseException:
@@ -93,6 +101,7 @@ class Store:
 
         After `wall_s` another machine may take it for interrupted.
         """
+        auction = self._privacy.keep(auction)
         driver = Driver.here()
         with self._database.write() as session:
             insert_missing(session, TaskRow, [task_columns(auction.task)])
@@ -103,6 +112,7 @@ class Store:
 
     def record(self, auction: Auction) -> None:
         """Put a whole auction on record, in place of what its id held: all of it or nothing."""
+        auction = self._privacy.keep(auction)
         with self._database.write() as session:
             session.execute(delete(AuctionRow).where(AuctionRow.id == auction.id))
             insert_missing(session, TaskRow, [task_columns(auction.task)])
@@ -144,6 +154,8 @@ class Store:
 
     def has_lessons(self, kind: Kind, agent: str) -> bool:
         """Tell cheaply, without an embedding model, whether there is anything to learn from."""
+        if self._privacy is Privacy.HASH:
+            return False
         with self._database.read() as session:
             return session.scalar(any_query(kind, agent)) is not None
 
@@ -154,6 +166,7 @@ class Store:
         """
         if k < 1 or not self.has_lessons(task.kind, agent):
             return []
+        task = self._privacy.keep(task)
         with self._database.read() as session:
             query = past_query(task.kind, agent, model=self._vectors.embedder.name)
             past = best_of_each_task(Past(*row) for row in session.execute(query))
