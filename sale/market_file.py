@@ -172,6 +172,8 @@ class MarketFile(_Table):
     ray: RayTable = RayTable()
     memory: str | None = None
     """URL of the auction memory; by default a SQLite file in the user's data folder."""
+    privacy: Literal["none", "hash"] = "none"
+    """Whether texts are remembered, or their hashes alone; secrets are masked either way."""
 
     @model_validator(mode="after")
     def _names_agree(self) -> MarketFile:

@@ -16,6 +16,7 @@ from sale.config import load_market
 from sale.errors import ConfigError, ModelError
 from sale.market_file import AgentTable, MarketFile
 from sale.memory.embedding import Embedder, MiniLM
+from sale.memory.privacy import Privacy
 from sale.memory.store import Store
 
 EMBEDDING = "all-minilm-l6-v2"
@@ -75,7 +76,8 @@ def _problem(agent: AgentTable, *, here: bool) -> str | None:
 
 def open_store(db: str | None, market: MarketFile) -> Store:
     """Open the auction memory: the option first, then the market file, then the default."""
-    return Store.open(db or market.memory, embedder=_embedder)
+    privacy = Privacy(market.privacy)
+    return Store.open(db or market.memory, embedder=_embedder, privacy=privacy)
 
 
 def open_memory(db: str | None, market: str | None) -> Store:

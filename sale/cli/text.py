@@ -7,16 +7,19 @@ from datetime import datetime
 from rich.text import Text
 
 from sale.agents.prompting import clean
+from sale.memory.privacy import is_redacted
+
+REDACTED = "(redacted)"
 
 
 def plain(text: str, *, limit: int = 100_000) -> str:
     """One line of outside text, without control characters and cut at `limit` characters."""
-    return " ".join(clean(text, limit=limit).split())
+    return REDACTED if is_redacted(text) else " ".join(clean(text, limit=limit).split())
 
 
 def block(text: str, *, limit: int = 100_000) -> Text:
     """Outside text as it stands, line by line, without control characters or markup."""
-    return Text(clean(text, limit=limit))
+    return Text(REDACTED if is_redacted(text) else clean(text, limit=limit))
 
 
 def dollars(usd: float | None) -> str:
