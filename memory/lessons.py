@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select, union
 from sqlalchemy.orm import Session, aliased
 
-from sale.memory.privacy import is_redacted
+from sale.memory.index import whole
 from sale.memory.tables import (
     KEPT_OUTCOME,
     AppraisalRow,
@@ -28,67 +28,104 @@ from sale.memory.tables import (
 )
 from sale.types import Kind, Lesson, State, StopReason, Verdict
 
-POOL = 8
-"""Candidates looked at for each lesson asked for, so that dropped duplicates are replaced."""
-
 NEAR = 0.95
 """Two tasks whose cosine is above this teach the same lesson."""
 
-_RANKS = {Verdict.PASSED: 0, Verdict.NONE: 1, Verdict.FAILED: 2}
+FEW = 512
+"""Auctions of an agent or of a kind that are looked at where the nearest texts don't do."""
+
+TEXT_CHARACTERS = 2_000
+"""What a lesson keeps of a task and of each plan."""
+
+LESSONS_CHARACTERS = 24_000
+"""All lessons of a draw together."""
+
+_FAILED = 2
+_RANK = case(
+    (OutcomeRow.stop_reason == StopReason.CRASHED, _FAILED),
+    (OutcomeRow.verified == Verdict.PASSED, 0),
+    (OutcomeRow.verified == Verdict.NONE, 1),
+    else_=_FAILED,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A finished auction that a lesson can be drawn from."""
+    """A finished auction that a lesson can be drawn from, the best of its task."""
 
     auction: str
-    task: str
     text: str
-    text_hash: str
     verified: Verdict
-    stop_reason: StopReason
-    started: float
-    vector: bytes | None
-    """None: not embedded yet."""
+    rank: int
+    """0 for a plan that passed its checks, 1 for an unchecked one, 2 for one that failed."""
+    vector: bytes
 
     @property
-    def rank(self) -> int:
-        """0 for a plan that passed its checks, 1 for an unchecked one, 2 for one that failed."""
-        if self.stop_reason is StopReason.CRASHED:
-            return _RANKS[Verdict.FAILED]
-        return _RANKS[self.verified]
+    def is_good(self) -> bool:
+        """Whether nothing that was seen of its execution counts against the won plan."""
+        return self.rank < _FAILED
 
 
-def past_query(kind: Kind, agent: str, *, model: str) -> Select[*tuple[Any, ...]]:
-    """Build the query for all auctions that could teach `agent`, with what is embedded of them."""
-    return (
+def past_of(kind: Kind, agent: str, *, numbers: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """Build the query for the auctions on some embedded texts that could teach `agent`."""
+    return _best_of_each_task(kind, agent, EmbeddingRow.number.in_(numbers))
+
+
+def past_of_few(kind: Kind, agent: str, *, model: str) -> Select[*tuple[Any, ...]]:
+    """Build the query that looks at some auctions of `agent` and the newest of `kind`.
+
+    It finds them all where the agent has made few bids, or the kind is rare.
+    """
+    own = select(BidRow.auction_id).where(BidRow.agent == agent, BidRow.plan != "").limit(FEW)
+    newest = (
+        select(AuctionRow.id)
+        .where(AuctionRow.kind == kind, AuctionRow.state == State.FINISHED)
+        .order_by(AuctionRow.started.desc())
+        .limit(FEW)
+    )
+    few = union(select(own.subquery().c[0]), select(newest.subquery().c[0]))
+    return _best_of_each_task(
+        kind, agent, EmbeddingRow.model == model, AuctionRow.id.in_(select(few.subquery().c[0]))
+    )
+
+
+def _best_of_each_task(
+    kind: Kind, agent: str, *which: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
+    best_first = (_RANK, AuctionRow.started.desc(), AuctionRow.id)
+    place = func.row_number().over(partition_by=AuctionRow.task_id, order_by=best_first)
+    ranked = (
         _teaching(kind, agent)
         .with_only_columns(
             AuctionRow.id,
-            AuctionRow.task_id,
             TaskRow.text,
-            TaskRow.text_hash,
             OutcomeRow.verified,
-            OutcomeRow.stop_reason,
-            AuctionRow.started,
-            EmbeddingRow.vector,
+            _RANK.label("rank"),
+            EmbeddingRow.number,
+            place.label("place"),
             maintain_column_froms=True,
         )
         .join(TaskRow, TaskRow.id == AuctionRow.task_id)
-        .outerjoin(
-            EmbeddingRow,
-            and_(EmbeddingRow.text_hash == TaskRow.text_hash, EmbeddingRow.model == model),
-        )
+        .join(EmbeddingRow, EmbeddingRow.text_hash == TaskRow.text_hash)
+        .where(*which)
+        .subquery("ranked")
+    )
+    best = ranked.c
+    return (
+        select(best.id, best.text, best.verified, best.rank, EmbeddingRow.vector)
+        .join(EmbeddingRow, EmbeddingRow.number == best.number)
+        .where(best.place == 1)
     )
 
 
 def any_query(kind: Kind, agent: str) -> Select[str]:
     """Build the query that finds one such auction, if there is one."""
-    return _teaching(kind, agent).limit(1)
+    bids_at_all = exists().where(BidRow.agent == agent)
+    return _teaching(kind, agent).where(bids_at_all).limit(1)
 
 
 def _teaching(kind: Kind, agent: str) -> Select[str]:
-    won, rival = aliased(BidRow), aliased(BidRow)
+    own, won, rival = aliased(BidRow), aliased(BidRow), aliased(BidRow)
     return (
         select(AuctionRow.id)
         .join(AwardRow, AwardRow.auction_id == AuctionRow.id)
@@ -96,9 +133,7 @@ def _teaching(kind: Kind, agent: str) -> Select[str]:
         .where(
             AuctionRow.kind == kind,
             AuctionRow.state == State.FINISHED,
-            AuctionRow.id.in_(
-                select(BidRow.auction_id).where(BidRow.agent == agent, BidRow.plan != "")
-            ),
+            exists().where(own.auction_id == AuctionRow.id, own.agent == agent, own.plan != ""),
             exists().where(
                 won.auction_id == AuctionRow.id,
                 won.agent == AwardRow.agent,
@@ -114,31 +149,33 @@ def _teaching(kind: Kind, agent: str) -> Select[str]:
     )
 
 
-def best_of_each_task(found: Iterable[Past]) -> list[Past]:
-    """Keep one auction a task, the best executed and then the newest; failures only if all are."""
-    best: dict[str, Past] = {}
-    for past in sorted(found, key=lambda past: (past.rank, -past.started, past.auction)):
-        best.setdefault(past.task, past)
-    kept = list(best.values())
-    return [past for past in kept if past.rank < _RANKS[Verdict.FAILED]] or kept
-
-
 def nearest(
-    query: NDArray[np.float32], tasks: NDArray[np.float32], *, ranks: Sequence[int], k: int
+    query: NDArray[np.float32], tasks: NDArray[np.float32], *, ranks: Sequence[int]
 ) -> list[tuple[int, float]]:
-    """Find the rows of `tasks` nearest to `query`, most similar first, near-duplicates dropped.
+    """Sort the rows of `tasks` by nearness to `query`, near-duplicates dropped.
 
     All rows have unit length. Of near-duplicates the one with the lowest rank stays, then the
-    most similar one. At most `POOL * k` come back, each with its cosine.
+    most similar one; each row that stays comes with its cosine.
     """
     cosines = np.clip(tasks @ query, -1.0, 1.0)
-    pool = np.argsort(-cosines, kind="stable")[: POOL * k]
+    alike = tasks @ tasks.T > NEAR
+    is_dropped = np.zeros(len(tasks), bool)
     kept: list[int] = []
-    for row in sorted(pool.tolist(), key=lambda row: (ranks[row], -cosines[row])):
-        if not kept or float((tasks[kept] @ tasks[row]).max()) <= NEAR:
+    for row in np.lexsort((-cosines, np.asarray(ranks))).tolist():
+        if not is_dropped[row]:
             kept.append(row)
+            is_dropped |= alike[row]
     kept.sort(key=lambda row: -cosines[row])
     return [(row, float(cosines[row])) for row in kept]
+
+
+def most_similar(query: NDArray[np.float32], past: Sequence[Past]) -> list[tuple[Past, float]]:
+    """Sort auctions by the nearness of their tasks; those that failed count only if all did."""
+    good = [one for one in past if one.is_good] or past
+    places, rows = whole([one.vector for one in good], width=len(query))
+    sound = [good[place] for place in places]
+    found = nearest(query, rows, ranks=[one.rank for one in sound])
+    return [(sound[row], cosine) for row, cosine in found]
 
 
 def plan_pairs(
@@ -186,21 +223,22 @@ def _pair(
 def draw_lessons(
     chosen: Iterable[tuple[Past, float]], pairs: Mapping[str, tuple[str, str]], *, k: int
 ) -> list[Lesson]:
-    """Put lessons together; where lost and won are the same words there is nothing to learn."""
-    lessons = []
+    """Put up to `k` lessons together, as long as there is room for their texts.
+
+    Where lost and won are the same words there is nothing to learn.
+    """
+    lessons: list[Lesson] = []
     seen: set[tuple[str, str]] = set()
+    room = LESSONS_CHARACTERS
     for past, similarity in chosen:
-        lost, won = pairs[past.auction]
-        if lost == won or (lost, won) in seen or is_redacted(past.text):
+        if len(lessons) == k or past.auction not in pairs:
             continue
+        lost, won = pairs[past.auction]
+        task, loser, winner = (text[:TEXT_CHARACTERS] for text in (past.text, lost, won))
+        size = len(task) + len(loser) + len(winner)
+        if lost == won or (lost, won) in seen or size > room:
+            continue
+        room -= size
         seen.add((lost, won))
-        lessons.append(
-            Lesson(
-                task=past.text,
-                lost=lost,
-                won=won,
-                similarity=similarity,
-                verified=past.verified,
-            )
-        )
-    return lessons[:k]
+        lessons.append(Lesson(task, loser, winner, similarity, past.verified))
+    return lessons

@@ -14,29 +14,13 @@ from sale.errors import InputError
 from sale.memory.database import Database, insert_missing
 from sale.memory.driver import Driver
 from sale.memory.embedding import Embedder, no_embedder
-from sale.memory.lessons import (
-    Past,
-    any_query,
-    best_of_each_task,
-    draw_lessons,
-    nearest,
-    past_query,
-    plan_pairs,
-)
 from sale.memory.log import LogEntry, log_entries
 from sale.memory.privacy import Privacy
-from sale.memory.rows import (
-    announced_row,
-    auction_of,
-    auction_row,
-    cleaned,
-    task_columns,
-    text_hash,
-)
+from sale.memory.recall import Recall
+from sale.memory.rows import announced_row, auction_of, auction_row, cleaned, task_columns
 from sale.memory.spending import read_spending
 from sale.memory.stats import Stats, read_stats
 from sale.memory.tables import AuctionRow, TaskRow
-from sale.memory.vectors import Vectors
 from sale.types import AgentSpec, Auction, Kind, Lesson, Spent, State, Task
 
 WAIT_S = 30.0
@@ -57,7 +41,7 @@ class Store:
     ) -> None:
         self._database = database
         self._privacy = privacy
-        self._vectors = Vectors(database, embedder)
+        self._recall = Recall(database, embedder)
 
     @classmethod
     def open(
@@ -156,36 +140,17 @@ class Store:
         """Tell cheaply, without an embedding model, whether there is anything to learn from."""
         if self._privacy is Privacy.HASH:
             return False
-        with self._database.read() as session:
-            return session.scalar(any_query(kind, agent)) is not None
+        return self._recall.has_lessons(kind, agent)
 
     def lessons(self, task: Task, *, agent: str, k: int = 8) -> list[Lesson]:
         """Draw up to `k` lessons for `agent` from similar tasks of the same kind, nearest first.
 
         Raises `ModelError` when the embedding model can't be loaded.
         """
-        if k < 1 or not self.has_lessons(task.kind, agent):
+        if self._privacy is Privacy.HASH:
             return []
-        task = self._privacy.keep(task)
-        with self._database.read() as session:
-            query = past_query(task.kind, agent, model=self._vectors.embedder.name)
-            past = best_of_each_task(Past(*row) for row in session.execute(query))
-        chosen = self._nearest(task, past, k=k)
-        with self._database.read() as session:
-            pairs = plan_pairs(session, [past.auction for past, _ in chosen], agent=agent)
-        return draw_lessons(chosen, pairs, k=k)
-
-    def _nearest(self, task: Task, past: list[Past], *, k: int) -> list[tuple[Past, float]]:
-        text = cleaned(task).text
-        name = text_hash(text)
-        texts = {name: text} | {one.text_hash: one.text for one in past}
-        known = {one.text_hash: one.vector for one in past}
-        known.setdefault(name, self._vectors.kept(name))
-        matrix = self._vectors.matrix(texts, known)
-        places = {text_hash: place for place, text_hash in enumerate(texts)}
-        rows = matrix[[places[one.text_hash] for one in past]]
-        found = nearest(matrix[0], rows, ranks=[one.rank for one in past], k=k)
-        return [(past[row], cosine) for row, cosine in found]
+        task = cleaned(self._privacy.keep(task))
+        return self._recall.lessons(task, agent=agent, k=k)
 
     def _reap(self) -> None:
         """Mark as interrupted what is still announced by a process that is gone."""

@@ -1,4 +1,9 @@
-"""The vectors of texts: each text is embedded once by each model, and kept."""
+"""The vectors of texts: each text is embedded once by each model, and kept.
+
+Nothing is embedded before lessons are first drawn. A draw then embeds the task's own text and a
+bounded number of others that have no vector yet: those of the newest auctions, and what a sweep
+through all texts meets. The rest has to wait for the next draws.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,26 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Select, and_, delete, func, or_, select
+from sqlalchemy.orm import Session
 
 from sale.memory.database import Database, insert_missing
 from sale.memory.embedding import Embedder
-from sale.memory.tables import EmbeddingRow
+from sale.memory.index import STORED, VectorIndex, whole
+from sale.memory.rows import text_hash
+from sale.memory.tables import AuctionRow, EmbeddingRow, TaskRow
 
-STORED = np.dtype("<f4")
+AT_ONCE = 256
+"""Texts that one draw embeds at most: about a second's work for a small model on a CPU."""
+
+NEWEST = 64
+"""Auctions whose texts every draw looks at."""
+
+SWEEP = 2048
+"""Texts that the sweep looks at in one draw."""
+
+NUMBERING = 0x5A1F
+"""Held on PostgreSQL while embeddings are written, so that numbers grow from commit to commit."""
 
 
 class Vectors:
@@ -24,6 +42,8 @@ class Vectors:
         self._factory = factory
         self._lock = threading.Lock()
         self._loaded: Embedder | None = None
+        self._index: VectorIndex | None = None
+        self._sweep: _Sweep | None = None
 
     @property
     def embedder(self) -> Embedder:
@@ -33,39 +53,107 @@ class Vectors:
                 self._loaded = self._factory()
             return self._loaded
 
-    def matrix(
-        self, texts: Mapping[str, str], known: Mapping[str, bytes | None]
-    ) -> NDArray[np.float32]:
-        """Give one row for each text (by hash, in order); those not `known` are embedded and kept.
+    @property
+    def index(self) -> VectorIndex:
+        """The index over what is embedded by this model."""
+        embedder = self.embedder
+        with self._lock:
+            if self._index is None:
+                self._index = VectorIndex(self._database, model=embedder.name, width=embedder.width)
+            return self._index
 
-        A kept vector of another length than the model's is damaged, and counts as not known.
-        """
-        size = self.embedder.width * STORED.itemsize
-        kept = {name: vector for name, vector in known.items() if vector and len(vector) == size}
-        missing = [name for name in texts if name not in kept]
-        if missing:
-            kept |= self._embed({name: texts[name] for name in missing})
-        return np.stack([np.frombuffer(kept[name], STORED) for name in texts]).astype(np.float32)
-
-    def kept(self, text_hash: str) -> bytes | None:
-        """Read one vector, if its text was embedded before."""
+    def of(self, text: str) -> NDArray[np.float32]:
+        """Give a text's vector; it is embedded if need be, and some others with it."""
+        embedder, name = self.embedder, text_hash(text)
         with self._database.read() as session:
-            return session.scalar(
+            kept = session.scalar(
                 select(EmbeddingRow.vector).where(
-                    EmbeddingRow.text_hash == text_hash, EmbeddingRow.model == self.embedder.name
+                    EmbeddingRow.text_hash == name, EmbeddingRow.model == embedder.name
                 )
             )
+            missing = self._missing(session, name)
+        places, rows = whole([kept] if kept else [], width=embedder.width)
+        if not len(places):
+            missing = {name: text} | missing
+        embedded = self._embed(missing) if missing else rows
+        vector: NDArray[np.float32] = (rows if len(places) else embedded)[0]
+        return vector
 
-    def _embed(self, texts: Mapping[str, str]) -> dict[str, bytes]:
-        rows = self.embedder.embed(list(texts.values())).astype(STORED)
-        vectors = {name: row.tobytes() for name, row in zip(texts, rows, strict=True)}
+    def _missing(self, session: Session, name: str) -> dict[str, str]:
+        if self._sweep is None:
+            self._sweep = _Sweep(self.embedder, start=name)
+        newest = select(AuctionRow.task_id).order_by(AuctionRow.started.desc()).limit(NEWEST)
+        query = without_vector(self.embedder).where(TaskRow.id.in_(newest))
+        found = dict(session.execute(query).all())
+        return found | self._sweep.step(session, room=AT_ONCE - len(found))
+
+    def _embed(self, texts: Mapping[str, str]) -> NDArray[np.float32]:
+        """Embed texts and keep their vectors, in place of damaged ones."""
+        model = self.embedder.name
+        rows = self.embedder.embed(list(texts.values()))
+        vectors = dict(zip(texts, rows.astype(STORED), strict=True))
         with self._database.write() as session:
-            insert_missing(
-                session,
-                EmbeddingRow,
-                [
-                    {"text_hash": name, "model": self.embedder.name, "vector": vector}
-                    for name, vector in vectors.items()
-                ],
-            )
-        return vectors
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(select(func.pg_advisory_xact_lock(NUMBERING)))
+            there = EmbeddingRow.model == model, EmbeddingRow.text_hash.in_(texts)
+            kept = session.execute(
+                select(EmbeddingRow.number, EmbeddingRow.vector).where(*there)
+            ).all()
+            sound, _ = whole([vector for _, vector in kept], width=self.embedder.width)
+            damaged = [row.number for place, row in enumerate(kept) if place not in sound]
+            session.execute(delete(EmbeddingRow).where(EmbeddingRow.number.in_(damaged)))
+            columns = [
+                {"text_hash": name, "model": model, "vector": vector.tobytes()}
+                for name, vector in vectors.items()
+            ]
+            insert_missing(session, EmbeddingRow, columns)
+        return rows
+
+
+def without_vector(embedder: Embedder) -> Select[str, str]:
+    """Build the query for texts that this model has not embedded, or whose vector is damaged."""
+    size = embedder.width * STORED.itemsize
+    own = and_(EmbeddingRow.text_hash == TaskRow.text_hash, EmbeddingRow.model == embedder.name)
+    return (
+        select(TaskRow.text_hash, TaskRow.text)
+        .outerjoin(EmbeddingRow, own)
+        .where(or_(EmbeddingRow.number.is_(None), func.length(EmbeddingRow.vector) != size))
+    )
+
+
+class _Sweep:
+    """Goes through all texts once, by hash, from `start` round to `start`; a stretch a draw.
+
+    Each process starts elsewhere, so that those that only draw once get somewhere together.
+    """
+
+    def __init__(self, embedder: Embedder, *, start: str) -> None:
+        self._embedder = embedder
+        self._start = self._place = start
+        self._is_round = self._is_done = False
+
+    def step(self, session: Session, *, room: int) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for _ in range(2):  # the second one for what is before `start` in a small memory
+            if not self._is_done and len(found) < room:
+                found |= self._stretch(session, room=room - len(found))
+        return found
+
+    def _stretch(self, session: Session, *, room: int) -> dict[str, str]:
+        ahead = TaskRow.text_hash > self._place
+        hashes = select(TaskRow.text_hash).where(ahead).order_by(TaskRow.text_hash)
+        end = session.scalar(hashes.offset(SWEEP).limit(1))
+        query = without_vector(self._embedder).where(ahead).order_by(TaskRow.text_hash)
+        if end is not None:
+            query = query.where(TaskRow.text_hash <= end)
+        found = dict(session.execute(query.limit(room)).all())
+        if len(found) < room:
+            self._go_on_from(end)
+        elif found:
+            self._go_on_from(max(found))
+        return found
+
+    def _go_on_from(self, place: str | None) -> None:
+        self._is_done = self._is_round and (place is None or place >= self._start)
+        self._is_round = self._is_round or place is None
+        self._place = place or ""
