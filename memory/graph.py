@@ -18,13 +18,13 @@ from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from usearch.index import Index
+from usearch.index import Index, ScalarKind
 
 FORMAT = 1
 LABEL_BYTES = 1024
 CONNECTIONS = 16
 WIDTH_WHEN_ADDING = 64
-WIDTH_WHEN_SEARCHING = 96
+WIDTH_WHEN_SEARCHING = 256
 """How many candidates a walk through the graph keeps in hand; more find more and take longer."""
 
 
@@ -94,8 +94,10 @@ class Graph:
 
     def vectors(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """Give back vectors that it holds, as coarse as it keeps them."""
-        rows = np.stack(self._index.get(numbers.astype(np.uint64), np.float32))
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        found = self._index.get(numbers.astype(np.uint64), ScalarKind.F32) or ()
+        rows = np.array([row for row in found if row is not None], np.float32)
+        unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
 
     def nearest(
         self, query: NDArray[np.float32], n: int

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, case, exists, func, select, union
+from sqlalchemy import ColumnElement, Select, Text, case, cast, exists, func, select, union
 from sqlalchemy.orm import Session, aliased
 
 from sale.memory.index import whole
@@ -95,7 +95,7 @@ def _best_of_each_task(
     best_first = (_RANK, AuctionRow.started.desc(), AuctionRow.id)
     place = func.row_number().over(partition_by=AuctionRow.task_id, order_by=best_first)
     ranked = (
-        _teaching(kind, agent)
+        _teaching(agent)
         .with_only_columns(
             AuctionRow.id,
             TaskRow.text,
@@ -107,7 +107,8 @@ def _best_of_each_task(
         )
         .join(TaskRow, TaskRow.id == AuctionRow.task_id)
         .join(EmbeddingRow, EmbeddingRow.text_hash == TaskRow.text_hash)
-        .where(*which)
+        # No index serves these two, so that SQLite begins with the few that are asked for.
+        .where(TaskRow.kind == kind, cast(AuctionRow.state, Text) == State.FINISHED, *which)
         .subquery("ranked")
     )
     best = ranked.c
@@ -121,18 +122,17 @@ def _best_of_each_task(
 def any_query(kind: Kind, agent: str) -> Select[str]:
     """Build the query that finds one such auction, if there is one."""
     bids_at_all = exists().where(BidRow.agent == agent)
-    return _teaching(kind, agent).where(bids_at_all).limit(1)
+    finished = AuctionRow.kind == kind, AuctionRow.state == State.FINISHED
+    return _teaching(agent).where(bids_at_all, *finished).limit(1)
 
 
-def _teaching(kind: Kind, agent: str) -> Select[str]:
+def _teaching(agent: str) -> Select[str]:
     own, won, rival = aliased(BidRow), aliased(BidRow), aliased(BidRow)
     return (
         select(AuctionRow.id)
         .join(AwardRow, AwardRow.auction_id == AuctionRow.id)
         .join(OutcomeRow, KEPT_OUTCOME)
         .where(
-            AuctionRow.kind == kind,
-            AuctionRow.state == State.FINISHED,
             exists().where(own.auction_id == AuctionRow.id, own.agent == agent, own.plan != ""),
             exists().where(
                 won.auction_id == AuctionRow.id,
@@ -186,9 +186,11 @@ def plan_pairs(
         award.auction_id: award
         for award in session.scalars(select(AwardRow).where(AwardRow.auction_id.in_(auctions)))
     }
-    bids: dict[str, list[BidRow]] = {auction: [] for auction in auctions}
-    plans = select(BidRow).where(BidRow.auction_id.in_(auctions), BidRow.plan != "")
-    for bid in session.scalars(plans.order_by(BidRow.position)):
+    bids: dict[str, list[Any]] = {auction: [] for auction in auctions}
+    plans = select(BidRow.auction_id, BidRow.agent, BidRow.round, BidRow.plan).where(
+        BidRow.auction_id.in_(auctions), BidRow.plan != ""
+    )
+    for bid in session.execute(plans.order_by(BidRow.position)):
         bids[bid.auction_id].append(bid)
     scores: dict[str, dict[tuple[str, int], float]] = {auction: {} for auction in auctions}
     appraised = select(
@@ -206,7 +208,7 @@ def plan_pairs(
 
 def _pair(
     award: AwardRow,
-    bids: Sequence[BidRow],
+    bids: Sequence[Any],
     scores: Mapping[tuple[str, int], float],
     *,
     agent: str,
