@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -46,25 +47,29 @@ class Record:
     shape: Literal[1] = SHAPE
 
 
-_RECORDS = TypeAdapter(Record)
 _SETTINGS = TypeAdapter(dict[str, Any])
+
+
+@cache
+def _records() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
 
 
 def to_json(record: Record) -> bytes:
     """Write a record as one line of JSON; infinite numbers are the strings that Python knows."""
-    return _RECORDS.dump_json(record)
+    return _records().dump_json(record)
 
 
 def to_python(record: Record) -> dict[str, Any]:
     """Write a record as nested dicts, lists and values."""
-    plain: dict[str, Any] = _RECORDS.dump_python(record)
+    plain: dict[str, Any] = _records().dump_python(record)
     return plain
 
 
 def from_json(line: bytes, *, name: str) -> Record:
     """Read one line; raises `InputError` that begins with `name` and names the field."""
     try:
-        return _checked(_RECORDS.validate_json(line), name=name)
+        return _checked(_records().validate_json(line), name=name)
     except ValidationError as error:
         raise InputError(f"{name}: {_told(error)}") from error
 
@@ -72,7 +77,7 @@ def from_json(line: bytes, *, name: str) -> Record:
 def from_python(value: Mapping[str, Any], *, name: str) -> Record:
     """Read nested values; raises `InputError` that begins with `name` and names the field."""
     try:
-        return _checked(_RECORDS.validate_python(value), name=name)
+        return _checked(_records().validate_python(value), name=name)
     except ValidationError as error:
         raise InputError(f"{name}: {_told(error)}") from error
 

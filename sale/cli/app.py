@@ -13,7 +13,18 @@ import typer
 from platformdirs import user_log_path
 
 import sale
-from sale.cli import INTERRUPTED, bench, doctor, fit, history, models, stats, submit
+from sale.cli import (
+    INTERRUPTED,
+    bench,
+    doctor,
+    exchange,
+    fit,
+    history,
+    memory,
+    models,
+    stats,
+    submit,
+)
 from sale.errors import SaleError
 
 INTERNAL = 70
@@ -31,6 +42,9 @@ app.command()(fit.fit)
 app.command()(history.log)
 app.command()(history.show)
 app.add_typer(stats.app, name="stats")
+app.command()(exchange.export)
+app.command(name="import")(exchange.import_)
+app.add_typer(memory.app, name="memory")
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 

@@ -69,7 +69,7 @@ def show(
     return 0
 
 
-def moment(text: str) -> float:
+def moment(text: str, *, option: str = "--since") -> float:
     """Seconds since the epoch for a date or an age."""
     if age := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
         return time.time() - int(age[1]) * _UNITS[age[2]]
@@ -77,7 +77,7 @@ def moment(text: str) -> float:
         return datetime.fromisoformat(text.strip()).timestamp()
     except (ValueError, OverflowError, OSError) as error:
         raise InputError(
-            f"--since {text!r} is no moment; give a date such as 2026-11-22 or an age such as 7d"
+            f"{option} {text!r} is no moment; give a date such as 2026-11-22 or an age such as 7d"
         ) from error
 
 
