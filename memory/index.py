@@ -57,11 +57,14 @@ def index_file(url: URL, *, model: str) -> Path | None:
 class VectorIndex:
     """The numbers of the embeddings of one model, found by nearness; safe between threads."""
 
-    def __init__(self, database: Database, *, model: str, width: int) -> None:
+    def __init__(
+        self, database: Database, *, model: str, width: int, most_fresh: int = FRESH
+    ) -> None:
         self._database = database
         self._model = model
         self._width = width
         self._file = index_file(database.url, model=model)
+        self._most_fresh = most_fresh
         self._lock = threading.Lock()
         self._graph: Graph | None = None
         self._last = 0
@@ -88,7 +91,7 @@ class VectorIndex:
         while read == CHUNK:
             read, numbers, rows = self._read(above=self._last)
             self._fresh.add(numbers, rows)
-            if len(self._fresh) > FRESH:
+            if len(self._fresh) > self._most_fresh:
                 graph = self._grown(graph)
         return self._saved(graph) if graph.changes else graph
 

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, Text, case, cast, exists, func, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from sale.memory.index import whole
@@ -40,6 +52,8 @@ TEXT_CHARACTERS = 2_000
 LESSONS_CHARACTERS = 24_000
 """All lessons of a draw together."""
 
+SOME = bindparam("some", expanding=True)
+
 _FAILED = 2
 _RANK = case(
     (OutcomeRow.stop_reason == StopReason.CRASHED, _FAILED),
@@ -66,11 +80,16 @@ class Past:
         return self.rank < _FAILED
 
 
-def past_of(kind: Kind, agent: str, *, numbers: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    """Build the query for the auctions on some embedded texts that could teach `agent`."""
-    return _best_of_each_task(kind, agent, EmbeddingRow.number.in_(numbers))
+@cache
+def past_of(kind: Kind, agent: str) -> Select[*tuple[Any, ...]]:
+    """Build the query for the auctions on embedded texts, `:some`, that could teach `agent`.
+
+    It takes longer to build a query than to run it, so these are built once.
+    """
+    return _best_of_each_task(kind, agent, EmbeddingRow.number.in_(SOME))
 
 
+@cache
 def past_of_few(kind: Kind, agent: str, *, model: str) -> Select[*tuple[Any, ...]]:
     """Build the query that looks at some auctions of `agent` and the newest of `kind`.
 
@@ -119,6 +138,7 @@ def _best_of_each_task(
     )
 
 
+@cache
 def any_query(kind: Kind, agent: str) -> Select[str]:
     """Build the query that finds one such auction, if there is one."""
     bids_at_all = exists().where(BidRow.agent == agent)
@@ -178,27 +198,30 @@ def most_similar(query: NDArray[np.float32], past: Sequence[Past]) -> list[tuple
     return [(sound[row], cosine) for row, cosine in found]
 
 
+_AWARDS = select(AwardRow.auction_id, AwardRow.agent, AwardRow.round).where(
+    AwardRow.auction_id.in_(SOME)
+)
+_PLANS = (
+    select(BidRow.auction_id, BidRow.agent, BidRow.round, BidRow.plan)
+    .where(BidRow.auction_id.in_(SOME), BidRow.plan != "")
+    .order_by(BidRow.position)
+)
+_SCORES = select(
+    AppraisalRow.auction_id, AppraisalRow.agent, AppraisalRow.round, AppraisalRow.score
+).where(AppraisalRow.auction_id.in_(SOME))
+
+
 def plan_pairs(
     session: Session, auctions: Sequence[str], *, agent: str
 ) -> dict[str, tuple[str, str]]:
     """Read the (lost, won) plans of some auctions, from the view of `agent`."""
-    awards = {
-        award.auction_id: award
-        for award in session.scalars(select(AwardRow).where(AwardRow.auction_id.in_(auctions)))
-    }
+    some = {"some": auctions}
+    awards = {award.auction_id: award for award in session.execute(_AWARDS, some)}
     bids: dict[str, list[Any]] = {auction: [] for auction in auctions}
-    plans = select(BidRow.auction_id, BidRow.agent, BidRow.round, BidRow.plan).where(
-        BidRow.auction_id.in_(auctions), BidRow.plan != ""
-    )
-    for bid in session.execute(plans.order_by(BidRow.position)):
+    for bid in session.execute(_PLANS, some):
         bids[bid.auction_id].append(bid)
     scores: dict[str, dict[tuple[str, int], float]] = {auction: {} for auction in auctions}
-    appraised = select(
-        AppraisalRow.auction_id, AppraisalRow.agent, AppraisalRow.round, AppraisalRow.score
-    )
-    for auction, name, number, score in session.execute(
-        appraised.where(AppraisalRow.auction_id.in_(auctions))
-    ):
+    for auction, name, number, score in session.execute(_SCORES, some):
         scores[auction][name, number] = score
     return {
         auction: _pair(award, bids[auction], scores[auction], agent=agent)
@@ -207,7 +230,7 @@ def plan_pairs(
 
 
 def _pair(
-    award: AwardRow,
+    award: Any,
     bids: Sequence[Any],
     scores: Mapping[tuple[str, int], float],
     *,

@@ -53,7 +53,7 @@ class Recall:
         query, n = self._vectors.of(task.text), POOL * k
         while True:
             numbers = self._vectors.index.nearest(query, n)
-            past = self._past(past_of(task.kind, agent, numbers=numbers))
+            past = self._past(past_of(task.kind, agent), some=numbers)
             lessons = self._drawn(query, past, agent=agent, k=k)
             is_enough = len(lessons) == k and any(one.is_good for one in past)
             if is_enough or n >= len(self._vectors.index):
@@ -64,9 +64,9 @@ class Recall:
                 return self._drawn(query, [*past, *more], agent=agent, k=k)
             n *= WIDER
 
-    def _past(self, query: Select[*tuple[Any, ...]]) -> list[Past]:
+    def _past(self, query: Select[*tuple[Any, ...]], **names: Any) -> list[Past]:
         with self._database.read() as session:
-            return [Past(*row) for row in session.execute(query)]
+            return [Past(*row) for row in session.execute(query, names)]
 
     def _drawn(
         self, query: NDArray[np.float32], past: Sequence[Past], *, agent: str, k: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,8 +83,7 @@ class Vectors:
     def _missing(self, session: Session, name: str) -> dict[str, str]:
         if self._sweep is None:
             self._sweep = _Sweep(self.embedder, start=name)
-        newest = select(AuctionRow.task_id).order_by(AuctionRow.started.desc()).limit(NEWEST)
-        query = without_vector(self.embedder).where(TaskRow.id.in_(newest))
+        query = of_the_newest(self.embedder.name, self.embedder.width)
         found = dict(session.execute(query).all())
         return found | self._sweep.step(session, room=AT_ONCE - len(found))
 
@@ -110,15 +110,23 @@ class Vectors:
         return rows
 
 
-def without_vector(embedder: Embedder) -> Select[str, str]:
+@cache
+def without_vector(model: str, width: int) -> Select[str, str]:
     """Build the query for texts that this model has not embedded, or whose vector is damaged."""
-    size = embedder.width * STORED.itemsize
-    own = and_(EmbeddingRow.text_hash == TaskRow.text_hash, EmbeddingRow.model == embedder.name)
+    size = width * STORED.itemsize
+    own = and_(EmbeddingRow.text_hash == TaskRow.text_hash, EmbeddingRow.model == model)
     return (
         select(TaskRow.text_hash, TaskRow.text)
         .outerjoin(EmbeddingRow, own)
         .where(or_(EmbeddingRow.number.is_(None), func.length(EmbeddingRow.vector) != size))
     )
+
+
+@cache
+def of_the_newest(model: str, width: int) -> Select[str, str]:
+    """Build the query for such texts of the newest auctions."""
+    newest = select(AuctionRow.task_id).order_by(AuctionRow.started.desc()).limit(NEWEST)
+    return without_vector(model, width).where(TaskRow.id.in_(newest))
 
 
 class _Sweep:
@@ -143,7 +151,8 @@ class _Sweep:
         ahead = TaskRow.text_hash > self._place
         hashes = select(TaskRow.text_hash).where(ahead).order_by(TaskRow.text_hash)
         end = session.scalar(hashes.offset(SWEEP).limit(1))
-        query = without_vector(self._embedder).where(ahead).order_by(TaskRow.text_hash)
+        missing = without_vector(self._embedder.name, self._embedder.width)
+        query = missing.where(ahead).order_by(TaskRow.text_hash)
         if end is not None:
             query = query.where(TaskRow.text_hash <= end)
         found = dict(session.execute(query.limit(room)).all())
