@@ -294,8 +294,6 @@ def raw(url_of: Callable[[], str], count: int = 200) -> float:
         cursor = connection.cursor()
         start = time.perf_counter()
         for statements in said:
-            if database.engine.dialect.name == "sqlite":
-                cursor.execute("BEGIN IMMEDIATE")
             for words, values, many in statements:
                 (cursor.executemany if many else cursor.execute)(words, values)
             connection.commit()

@@ -72,3 +72,6 @@ OneOfAuction = Annotated[
 OfOutcome = Annotated[
     int, mapped_column(ForeignKey("outcomes.id", ondelete="CASCADE"), primary_key=True)
 ]
+OfJuror = Annotated[
+    int, mapped_column(ForeignKey("jurors.id", ondelete="CASCADE"), primary_key=True)
+]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     Text,
@@ -52,7 +53,7 @@ TEXT_CHARACTERS = 2_000
 LESSONS_CHARACTERS = 24_000
 """All lessons of a draw together."""
 
-SOME = bindparam("some", expanding=True)
+SOME: BindParameter[Any] = bindparam("some", expanding=True)
 
 _FAILED = 2
 _RANK = case(

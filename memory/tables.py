@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from sale.memory.columns import Id, OfAuction, OfOutcome, OneOfAuction, Position, Row
+from sale.memory.columns import Id, OfAuction, OfJuror, OfOutcome, OneOfAuction, Position, Row
 from sale.types import Kind, Stage, State, StopReason, Verdict
 
 
@@ -88,9 +88,7 @@ class RatingRow(Row):
 
     __tablename__ = "ratings"
 
-    juror_id: Mapped[int] = mapped_column(
-        ForeignKey("jurors.id", ondelete="CASCADE"), primary_key=True
-    )
+    juror_id: Mapped[OfJuror]
     position: Mapped[Position]
     agent: Mapped[str]
     rating: Mapped[float]
@@ -293,11 +291,10 @@ class EmbeddingRow(Row):
     __table_args__ = (
         UniqueConstraint("text_hash", "model"),
         Index(None, "model", "number"),
-        {"sqlite_autoincrement": True},  # else the number of a row that went is given again
+        {"sqlite_autoincrement": True},  # a number grows from commit to commit, and stays unique
     )
 
     number: Mapped[Id]
-    """Grows from commit to commit: they are written one transaction after the other."""
     text_hash: Mapped[str]
     model: Mapped[str]
     vector: Mapped[bytes]
