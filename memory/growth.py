@@ -110,7 +110,7 @@ def prune(
     return done
 
 
-def bulk_query(database: Database) -> Select[tuple[str, float, int]]:
+def bulk_query(database: Database) -> Select[*tuple[Any, ...]]:
     """Build the query for the step texts of every auction that has ended, newest first."""
     size = func.sum(step_bytes(database))
     return (

@@ -17,7 +17,7 @@ from sale.errors import InputError
 from sale.memory.columns import clean
 from sale.types import Auction, State
 
-SHAPE = 1
+SHAPE: Literal[1] = 1
 """Goes up when a field's meaning changes or a field goes; a new field has a default."""
 
 LARGEST = 2**63

@@ -139,7 +139,7 @@ def _replacing(name: str) -> Iterator[IO[bytes]]:
     try:
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             fresh = Path(file.name)
-            yield file  # type: ignore[misc]
+            yield file
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
