@@ -92,14 +92,14 @@ PATTERNS = (
     _pattern(
         "password",
         "pass pwd secret key token",
-        rf"(?P<keep>(?:{_NAMES})\\?[\"']?\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}\\?[\"'])"
+        rf"(?P<keep>(?=[abcprsABCPRS])(?:{_NAMES})\\?[\"']?\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}\\?[\"'])"
         rf"{_MIXED}[^\s\"'`\\{{}}$<>()]{{8,256}}+(?=\\?[\"'])",
         re.IGNORECASE,
     ),
     _pattern(
         "password",
         "pass pwd secret key token",
-        rf"(?P<keep>(?<![.\w])\w{{0,32}}?(?:{_NAMES})=)"
+        rf"(?P<keep>(?<![.\w])(?=\w{{1,64}}=)\w{{0,32}}?(?:{_NAMES})=)"
         rf"{_MIXED}[^\s\"'`\\{{}}$<>()\[\],;&.]{{8,256}}+(?=[\s&;]|$)",
         re.IGNORECASE,
     ),
