@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from sale.memory.index import whole
+from sale.memory.privacy import is_redacted
 from sale.memory.tables import (
     KEPT_OUTCOME,
     AppraisalRow,
@@ -257,7 +258,7 @@ def draw_lessons(
     seen: set[tuple[str, str]] = set()
     room = LESSONS_CHARACTERS
     for past, similarity in chosen:
-        if len(lessons) == k or past.auction not in pairs:
+        if len(lessons) == k or past.auction not in pairs or is_redacted(past.text):
             continue
         lost, won = pairs[past.auction]
         task, loser, winner = (text[:TEXT_CHARACTERS] for text in (past.text, lost, won))
