@@ -2,6 +2,9 @@
 
 The file is a cache of what SQL holds. Behind the graph stands a label: of which model, how many,
 and a digest, so that a damaged file is noticed before it is searched.
+
+usearch is imported when a graph is made, not before: loaded ahead of Ray, its C++ runtime ends the
+process as Ray starts (`std::regex_error`).
 """
 
 from __future__ import annotations
@@ -18,7 +21,6 @@ from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from usearch.index import Index, ScalarKind
 
 FORMAT = 1
 LABEL_BYTES = 1024
@@ -45,6 +47,8 @@ class Graph:
     """Unit vectors, each a byte a dimension; the nearest are found without looking at all."""
 
     def __init__(self, *, model: str, width: int) -> None:
+        from usearch.index import Index
+
         self.model = model
         self.width = width
         self.last = 0
@@ -94,6 +98,8 @@ class Graph:
 
     def vectors(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """Give back vectors that it holds, as coarse as it keeps them."""
+        from usearch.index import ScalarKind
+
         found = self._index.get(numbers.astype(np.uint64), ScalarKind.F32) or ()
         rows = np.array([row for row in found if row is not None], np.float32)
         unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
