@@ -141,7 +141,10 @@ def rows_of(first: int, count: int) -> Iterator[tuple[type, list[dict[str, Any]]
     some = [auction(number) for number in range(first, first + count)]
     vectors = points(first, count)
     yield TaskRow, [task_columns(one.task) for one in some]
-    yield AuctionRow, [columns(AuctionRow, one, task_id=one.task.id, kind=one.task.kind) for one in some]
+    yield (
+        AuctionRow,
+        [columns(AuctionRow, one, task_id=one.task.id, kind=one.task.kind) for one in some],
+    )
     bids, calls, appraisals = [], [], []
     for place, one in enumerate(some):
         for position, bid in enumerate(one.bids):
@@ -154,34 +157,46 @@ def rows_of(first: int, count: int) -> Iterator[tuple[type, list[dict[str, Any]]
     yield CallRow, calls
     yield AppraisalRow, appraisals
     yield AwardRow, [columns(AwardRow, one.award, auction_id=one.id) for one in some]
-    yield OutcomeRow, [
-        columns(OutcomeRow, one.outcome, auction_id=one.id, position=0, id=first + place + 1)
-        for place, one in enumerate(some)
-    ]
-    yield UsageRow, [
-        columns(UsageRow, usage, auction_id=one.id, stage=stage)
-        for one in some
-        for stage, usage in one.usage.items()
-    ]
-    yield EmbeddingRow, [
-        {
-            "number": first + place + 1,
-            "text_hash": text_hash(one.task.text),
-            "model": Synthetic.name,
-            "vector": vectors[place].tobytes(),
-        }
-        for place, one in enumerate(some)
-    ]
+    yield (
+        OutcomeRow,
+        [
+            columns(OutcomeRow, one.outcome, auction_id=one.id, position=0, id=first + place + 1)
+            for place, one in enumerate(some)
+        ],
+    )
+    yield (
+        UsageRow,
+        [
+            columns(UsageRow, usage, auction_id=one.id, stage=stage)
+            for one in some
+            for stage, usage in one.usage.items()
+        ],
+    )
+    yield (
+        EmbeddingRow,
+        [
+            {
+                "number": first + place + 1,
+                "text_hash": text_hash(one.task.text),
+                "model": Synthetic.name,
+                "vector": vectors[place].tobytes(),
+            }
+            for place, one in enumerate(some)
+        ],
+    )
 
 
 def columns(table: Any, value: Any, **more: Any) -> dict[str, Any]:
-    names = [name for name in table.__mapper__.columns.keys() if hasattr(value, name)]
+    names = [name for name in table.__mapper__.columns.keys() if hasattr(value, name)]  # noqa: SIM118
     return {name: getattr(value, name) for name in names} | more
 
 
 def fill(url: str, tasks: int) -> None:
     Store.open(url).close()
-    with closing(Database.open(url, wait_s=60)) as database, database.engine.connect() as connection:
+    with (
+        closing(Database.open(url, wait_s=60)) as database,
+        database.engine.connect() as connection,
+    ):
         if database.engine.dialect.name == "sqlite":
             for pragma in ("synchronous=OFF", "cache_size=-2000000"):
                 connection.connection.cursor().execute(f"PRAGMA {pragma}")
@@ -200,7 +215,10 @@ def timed(work: Callable[[], object]) -> float:
 
 def spread(times: Sequence[float]) -> dict[str, float]:
     """Milliseconds at the median and at the 99th percentile."""
-    return {"p50_ms": float(np.percentile(times, 50)) * 1e3, "p99_ms": float(np.percentile(times, 99)) * 1e3}
+    return {
+        "p50_ms": float(np.percentile(times, 50)) * 1e3,
+        "p99_ms": float(np.percentile(times, 99)) * 1e3,
+    }
 
 
 def fresh(number: int, kind: Kind = Kind.CODING) -> Task:
@@ -217,7 +235,9 @@ def measure(url: str, tasks: int) -> dict[str, Any]:
     figures["lessons"] = spread(
         [timed(lambda n=n: store.lessons(fresh(n), agent=AGENTS[n % 4])) for n in range(1, DRAWS)]
     )
-    again = [timed(lambda n=n: store.lessons(fresh(n), agent=AGENTS[n % 4])) for n in range(1, DRAWS)]
+    again = [
+        timed(lambda n=n: store.lessons(fresh(n), agent=AGENTS[n % 4])) for n in range(1, DRAWS)
+    ]
     figures["lessons_of_a_known_text"] = spread(again)
     figures["lessons_of_a_rare_agent"] = spread(
         [timed(lambda n=n: store.lessons(fresh(n), agent=RARE)) for n in range(1, 20)]
@@ -272,15 +292,21 @@ def writers(url_of: Callable[[], str], processes: int) -> dict[str, Any]:
     wall = time.perf_counter() - start
     with Store.open(url) as store:
         kept = len(store.log(limit=10_000))
-    return {"processes": processes, "failed": sum(map(bool, codes)), "lost": each * processes - kept, "wall_s": wall}
+    return {
+        "processes": processes,
+        "failed": sum(map(bool, codes)),
+        "lost": each * processes - kept,
+        "wall_s": wall,
+    }
 
 
 def raw(url_of: Callable[[], str], count: int = 200) -> float:
     """Auctions a second of the bare driver: the statements of `record` again, a commit each."""
     said: list[list[tuple[str, Any, bool]]] = []
 
-    def note(_connection: Any, _cursor: Any, words: str, values: Any, _context: Any, many: bool) -> None:
-        said[-1].append((words, values, many))
+    def note(_connection: Any, _cursor: Any, words: str, values: Any, *_rest: Any) -> None:
+        is_many = isinstance(values, list) and all(not isinstance(row, str) for row in values)
+        said[-1].append((words, values, is_many and isinstance(values[0], tuple | dict)))
 
     source, target = url_of(), url_of()
     some = [auction(3 * 10**7 + number) for number in range(count)]
@@ -290,12 +316,17 @@ def raw(url_of: Callable[[], str], count: int = 200) -> float:
             said.append([])
             store.record(one)
     Store.open(target).close()
-    with closing(Database.open(target, wait_s=60)) as database, closing(database.engine.raw_connection()) as connection:
+    with (
+        closing(Database.open(target, wait_s=60)) as database,
+        closing(database.engine.raw_connection()) as connection,
+    ):
         cursor = connection.cursor()
         start = time.perf_counter()
         for statements in said:
             for words, values, many in statements:
                 (cursor.executemany if many else cursor.execute)(words, values)
+                if cursor.description:
+                    cursor.fetchall()
             connection.commit()
         return count / (time.perf_counter() - start)
 

@@ -106,7 +106,10 @@ def past_of_few(kind: Kind, agent: str, *, model: str) -> Select[*tuple[Any, ...
     )
     few = union(select(own.subquery().c[0]), select(newest.subquery().c[0]))
     return _best_of_each_task(
-        kind, agent, EmbeddingRow.model == model, AuctionRow.id.in_(select(few.subquery().c[0]))
+        kind,
+        agent,
+        cast(EmbeddingRow.model, Text) == model,
+        AuctionRow.id.in_(select(few.subquery().c[0])),
     )
 
 

@@ -28,7 +28,7 @@ AT_ONCE = 256
 NEWEST = 64
 """Auctions whose texts every draw looks at."""
 
-SWEEP = 2048
+SWEEP = 64
 """Texts that the sweep looks at in one draw."""
 
 NUMBERING = 0x5A1F

@@ -16,9 +16,8 @@ from sale.memory.database import Database
 from sale.memory.embedding import HashEmbedder
 from sale.memory.graph import LABEL_BYTES, Graph
 from sale.memory.index import VectorIndex, index_file, whole
-from sale.memory.rows import auction_row, task_columns
 from sale.memory.store import Store
-from sale.memory.tables import AuctionRow, EmbeddingRow, TaskRow
+from sale.memory.tables import AuctionRow, EmbeddingRow
 from sale.memory.vectors import AT_ONCE
 from sale.types import (
     Appraisal,
@@ -300,11 +299,9 @@ def past(
 
 
 def record_all(url: str, auctions: Sequence[Auction]) -> None:
-    database = Database.open(url, wait_s=10)
-    with database.write() as session:
-        session.execute(insert(TaskRow), [task_columns(one.task) for one in auctions])
-        session.add_all(auction_row(one) for one in auctions)
-    database.close()
+    with Store.open(url) as store:
+        for one in auctions:
+            store.record(one)
 
 
 def test_a_rare_agent_a_rare_kind_and_the_few_that_passed_are_found_among_many(memory_url: str):
@@ -349,8 +346,8 @@ def test_a_draw_embeds_a_bounded_number_of_texts_and_the_next_ones_the_rest(memo
 
     record_all(memory_url, [past(n, f"task {n}", agents=("a", "b")) for n in range(600)])
     task = Task(Kind.CODING, "task 3")
-    for _ in range(4):  # each by a process that draws once
-        with Store.open(memory_url, embedder=Counting) as store:
+    with Store.open(memory_url, embedder=Counting) as store:
+        for _ in range(12):
             store.lessons(task, agent="a")
     assert max(embedded) <= AT_ONCE + 1
     assert sum(embedded) == 600
