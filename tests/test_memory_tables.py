@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateTable
 
 from sale.memory.columns import Row
 from sale.memory.database import Database
-from sale.memory.lessons import any_query, past_query
+from sale.memory.lessons import any_query, past_of_few
 from sale.memory.log import log_query
 from sale.memory.store import Store
 from sale.memory.tables import AuctionRow
@@ -49,7 +49,7 @@ def log_of(filters: dict):
     [
         *(log_of(filters) for filters in FILTERS),
         any_query(Kind.CODING, "a"),
-        past_query(Kind.CODING, "a", model="m"),
+        past_of_few(Kind.CODING, "a", model="m"),
         select(AuctionRow.id).where(AuctionRow.id.between("a", "azz")),
         select(AuctionRow.pid).where(AuctionRow.state == State.ANNOUNCED),
     ],
