@@ -136,8 +136,8 @@ def _biases(found: Sequence[JurorQuality]) -> Table:
         table.add_row(
             _name(one),
             _estimate(one.self_preference),
-            number(position and position.spread, 2),
-            number(position and position.p_value),
+            number(position.spread if position else None, 2),
+            number(position.p_value if position else None),
             " ".join(f"{each.letter}{each.deviation:+.2f}" for each in letters) or "-",
         )
     return table
