@@ -70,6 +70,7 @@ class Market:
             market=self.rules.name,
             sandbox=self.rules.sandbox,
             started=time.time(),
+            weights=self.auctioneer.weights.id,
         )
         self.memory.announce(auction, wall_s=self.rules.wall_s)
         return Draft(auction, usd, self.observe)

@@ -123,6 +123,8 @@ def _collect(
         for name, task in left.items():
             run.add(collector.collect(name, task, seed=seeds[name]))
             bar.advance(row)
+            if not (quiet or bar.console.is_terminal):  # a log shows no bar: a line a task
+                bar.print(f"{bar.tasks[0].completed:g} of {len(seeds)}: {plain(name, limit=80)}")
 
 
 @contextmanager

@@ -46,6 +46,7 @@ def auction_json(auction: Auction, *, trajectory: bool = False) -> dict[str, Any
         "usage": usage_json(auction.usage, auction.total),
         "seed": auction.seed,
         "market": auction.market,
+        "weights": auction.weights,
         "sandbox": auction.sandbox,
         "started": auction.started,
         "ended": auction.ended,
