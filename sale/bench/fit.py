@@ -30,6 +30,8 @@ from sale.weights_file import (
 VALUE = 10.0
 """The default worth of a solved task, in mean dollars a task of the dearest agent."""
 DRAWS = 10_000
+SOLVING = 0.93
+"""The share of the time limit that is for solving; the rest is for starting and reporting."""
 GRACE_S = 300.0
 """How long past its time limit a solver is waited for."""
 
@@ -150,7 +152,8 @@ def _fit_all(
     """The fit to all tasks, then those to each fold's; the first gets a process to itself."""
     workers = max(2, min(os.cpu_count() or 1, len(trains) + 1))
     rounds = -(-len(trains) // (workers - 1))
-    shares = [settings.seconds] + [settings.seconds / rounds] * len(trains)
+    seconds = SOLVING * settings.seconds
+    shares = [seconds] + [seconds / rounds] * len(trains)
     tables = [table, *(table.part(train) for train in trains)]
     jobs = [
         _Job(place, one, settings.objective, value, share, settings.seed)
