@@ -98,9 +98,7 @@ class Graph:
 
     def vectors(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """Give back vectors that it holds, as coarse as it keeps them."""
-        from usearch.index import ScalarKind
-
-        found = self._index.get(numbers.astype(np.uint64), ScalarKind.F32) or ()
+        found = self._index.get(numbers.astype(np.uint64), "f32") or ()
         rows = np.array([row for row in found if row is not None], np.float32)
         unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit

@@ -17,11 +17,8 @@ def read_spending(session: Session, kind: Kind, roster: Sequence[AgentSpec]) -> 
     Work whose dollars aren't known is left out, and so is an agent without a price.
     """
     prices = {spec.name: spec.price.output / MILLION for spec in roster if spec.price}
-    rows = session.execute(spending_query(kind, list(prices)))
-    return {
-        agent: Spent(awards=awards, usd=usd, plan_usd=tokens * prices[agent])
-        for agent, awards, usd, tokens in rows
-    }
+    rows = session.execute(spending_query(kind, list(prices))).all()
+    return {row.agent: Spent(row.awards, row.usd, row.tokens * prices[row.agent]) for row in rows}
 
 
 def spending_query(kind: Kind, agents: Sequence[str]) -> Select[tuple[str, int, float, int]]:
@@ -55,5 +52,8 @@ def spending_query(kind: Kind, agents: Sequence[str]) -> Select[tuple[str, int, 
         .subquery()
     )
     return select(
-        work.c.agent, func.count(), func.sum(work.c.usd), func.sum(work.c.tokens)
+        work.c.agent,
+        func.count().label("awards"),
+        func.sum(work.c.usd).label("usd"),
+        func.sum(work.c.tokens).label("tokens"),
     ).group_by(work.c.agent)

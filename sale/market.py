@@ -114,10 +114,17 @@ class Market:
         jury = self._jury()
         if plans and jury:
             task, seed = draft.auction.task, draft.auction.seed
-            options = {"round": round, "seed": seed, "ballot": self.rules.ballot}
             self._afford(draft, self._planned_ratings(task, plans))
+            rated = self.pool.rate(
+                task,
+                plans,
+                round=round,
+                seed=seed,
+                ballot=self.rules.ballot,
+                usd=draft.left(),
+            )
             with draft.stage(Stage.RATE, "the jury is rating"):
-                for entry in self.pool.rate(task, plans, usd=draft.left(), **options):
+                for entry in rated:
                     draft.add_ratings(entry)
         draft.settle([spec.name for spec in self.auctioneer.roster])
         ratings = [entry for entry in draft.auction.ratings if entry.round == round]

@@ -48,11 +48,11 @@ class Auctioneer:
         names = [bid.agent for bid in bids]
         ballots = {entry.juror: entry for entry in ratings if _is_whole(entry, names)}
         jurors = [name for name in self.weights.jurors if name in ballots]
-        cost, scale = self._cost(bids, spent)
+        costs, scale = self._cost(bids, spent)
         entropy = np.array([np.nan if bid.entropy is None else bid.entropy for bid in bids])
         marks = np.array([[ballots[j].by_agent[name] for j in jurors] for name in names])
         marks, counts = appraisal.heard(marks, self._allowed(names, jurors))
-        features = np.column_stack([cost, appraisal.neutral(entropy), marks])
+        features = np.column_stack([costs, appraisal.neutral(entropy), marks])
         weights = self._weights(jurors, counts, entropy)
         scales = [scale, self.weights.entropy_scale, *map(self.weights.rating_scale, jurors)]
         low, high = np.array([(one.low, one.high) for one in scales]).T
@@ -60,16 +60,12 @@ class Auctioneer:
         terms = _terms(
             jurors, counts, np.stack([features, weights, scores.contributions], 2), scales
         )
+        numbers = zip(
+            scores.cost.tolist(), scores.value.tolist(), scores.score.tolist(), strict=True
+        )
         return tuple(
-            Appraisal(bid.agent, bid.round, *numbers, terms=row)
-            for bid, row, *numbers in zip(
-                bids,
-                terms,
-                scores.cost.tolist(),
-                scores.value.tolist(),
-                scores.score.tolist(),
-                strict=True,
-            )
+            Appraisal(bid.agent, bid.round, cost, value, score, row)
+            for bid, row, (cost, value, score) in zip(bids, terms, numbers, strict=True)
         )
 
     def winner(self, appraisals: Sequence[Appraisal]) -> Appraisal:
@@ -164,12 +160,13 @@ def _terms(
     `numbers` are features, weights and contributions, shape (n, 2 + m, 3).
     """
     names = ["cost", "entropy", *(f"rating:{juror}" for juror in jurors)]
-    spans = [(scale.low, scale.high) for scale in scales]
     shown = np.hstack([np.ones((len(counts), 2), dtype=bool), counts]).tolist()
     return [
         tuple(
-            Term(name, *row, *span)
-            for name, row, span, counted in zip(names, rows, spans, mask, strict=True)
+            Term(name, feature, weight, contribution, scale.low, scale.high)
+            for name, (feature, weight, contribution), scale, counted in zip(
+                names, rows, scales, mask, strict=True
+            )
             if counted
         )
         for rows, mask in zip(numbers.tolist(), shown, strict=True)
