@@ -74,7 +74,7 @@ def check_learnable(found: Outcomes, objective: Objective, *, folds: int) -> Non
     if reason := _nothing_to_learn(table):
         raise InputError(f"there is nothing to learn from this run: {reason}")
     if objective is Objective.UTILITY:
-        unknown: list[bool] = list(np.isnan(table.dollars).any(axis=0))
+        unknown = [bool(np.isnan(usd).any()) for usd in table.dollars.T]
         for agent in (name for name, lacks in zip(found.agents, unknown, strict=True) if lacks):
             raise InputError(
                 f"the dollars of agent {agent!r} are unknown, and `utility` needs them; give it "
