@@ -11,8 +11,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sale.memory.database import insert_missing
-from sale.memory.records import ENDED, Record, Run, settings_of
-from sale.memory.rows import auction_of, auction_row, task_columns
+from sale.memory.recording import insert_auction
+from sale.memory.records import ENDED, Record, settings_of
+from sale.memory.rows import auction_of, task_columns
+from sale.memory.runs import Run
 from sale.memory.store import Store
 from sale.memory.tables import AuctionRow, RunRow, TaskRow
 from sale.types import Auction, Kind
@@ -144,7 +146,8 @@ def _insert(session: Session, auctions: list[Auction], runs: list[Run]) -> None:
         insert_missing(session, RunRow, rows)
     if auctions:
         insert_missing(session, TaskRow, [task_columns(auction.task) for auction in auctions])
-        session.add_all([auction_row(auction) for auction in auctions])
+        for auction in auctions:
+            insert_auction(session, auction)
 
 
 def _run_of(row: RunRow) -> Run:

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sale.errors import InputError
 from sale.memory.columns import clean
+from sale.memory.runs import Run
 from sale.types import Auction, State
 
 SHAPE: Literal[1] = 1
@@ -23,17 +24,6 @@ SHAPE: Literal[1] = 1
 LARGEST = 2**63
 ENDED = (State.FINISHED, State.FAILED, State.INTERRUPTED)
 """Only what has ended is exchanged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A series of auctions that belong together."""
-
-    id: str
-    kind: str
-    started: float
-    settings: str
-    """A JSON object."""
 
 
 @dataclass(frozen=True, slots=True)

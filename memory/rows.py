@@ -5,24 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sale.memory.columns import Row, clean
-from sale.memory.tables import (
-    AppraisalRow,
-    AuctionRow,
-    AwardRow,
-    BidRow,
-    CallRow,
-    CheckRow,
-    CitationRow,
-    JurorRow,
-    OutcomeRow,
-    RatingRow,
-    StepRow,
-    TermRow,
-    UsageRow,
-)
+from sale.memory.tables import AuctionRow, JurorRow, OutcomeRow
 from sale.types import (
     Appraisal,
     Auction,
@@ -43,8 +30,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     V = TypeVar("V", bound=DataclassInstance)
-
-R = TypeVar("R", bound=Row)
 
 
 def text_hash(text: str) -> str:
@@ -73,10 +58,10 @@ def task_columns(task: Task) -> dict[str, Any]:
     }
 
 
-def announced_row(auction: Auction) -> AuctionRow:
-    """Build an auction's own row, without anything below it."""
+def own_columns(auction: Auction) -> dict[str, Any]:
+    """Give the columns of an auction's own row, without anything below it."""
     task = cleaned(auction.task)
-    return _row(
+    return columns_of(
         AuctionRow,
         auction,
         task_id=task.id,
@@ -88,32 +73,15 @@ def announced_row(auction: Auction) -> AuctionRow:
     )
 
 
-def auction_row(auction: Auction) -> AuctionRow:
-    """Build an auction's row with all rows below it; the task's own row is not among them."""
-    row = announced_row(auction)
-    row.bids = [
-        _row(BidRow, bid, position=place, calls=_calls(auction, bid.calls))
-        for place, bid in enumerate(auction.bids)
-    ]
-    row.jurors = [
-        _juror(auction, ratings, position=place) for place, ratings in enumerate(auction.ratings)
-    ]
-    row.appraisals = [
-        _row(AppraisalRow, appraisal, position=place, terms=_rows(TermRow, appraisal.terms))
-        for place, appraisal in enumerate(auction.appraisals)
-    ]
-    row.award = _row(AwardRow, auction.award) if auction.award else None
-    row.outcomes = [
-        _outcome(outcome, position=place)
-        for place, outcome in enumerate((auction.outcome, *auction.discarded))
-        if outcome is not None
-    ]
-    row.steps = [
-        _row(StepRow, step, position=place, calls=_calls(auction, step.calls))
-        for place, step in enumerate(auction.steps)
-    ]
-    row.usages = [_row(UsageRow, usage, stage=stage) for stage, usage in auction.usage.items()]
-    return row
+def columns_of(table: type[Row], value: DataclassInstance, /, **more: Any) -> dict[str, Any]:
+    """Give the fields of a value that its table has a column for, and `more` columns."""
+    return {name: getattr(value, name) for name in _shared(table, type(value))} | more
+
+
+@cache
+def _shared(table: type[Row], shape: type[DataclassInstance]) -> tuple[str, ...]:
+    columns = table.__mapper__.columns.keys()
+    return tuple(field.name for field in fields(shape) if field.name in columns)
 
 
 def auction_of(row: AuctionRow) -> Auction:
@@ -137,16 +105,6 @@ def auction_of(row: AuctionRow) -> Auction:
     )
 
 
-def _row(table: type[R], value: DataclassInstance, /, **more: Any) -> R:
-    columns = table.__mapper__.columns.keys()
-    shared = {f.name: getattr(value, f.name) for f in fields(value) if f.name in columns}
-    return table(**shared, **more)
-
-
-def _rows(table: type[R], values: Iterable[DataclassInstance]) -> list[R]:
-    return [_row(table, value, position=place) for place, value in enumerate(values)]
-
-
 def _value(shape: type[V], row: Row, /, **nested: Any) -> V:
     plain = {f.name: getattr(row, f.name) for f in fields(shape) if f.name not in nested}
     return shape(**plain, **nested)
@@ -156,43 +114,12 @@ def _values(shape: type[V], rows: Iterable[Row]) -> tuple[V, ...]:
     return tuple(_value(shape, row) for row in rows)
 
 
-def _calls(auction: Auction, calls: Iterable[Call]) -> list[CallRow]:
-    return [
-        _row(CallRow, call, position=place, auction_id=auction.id)
-        for place, call in enumerate(calls)
-    ]
-
-
-def _juror(auction: Auction, ratings: Ratings, *, position: int) -> JurorRow:
-    numbers = enumerate(ratings.by_agent.items())
-    return _row(
-        JurorRow,
-        ratings,
-        position=position,
-        ratings=[
-            RatingRow(position=place, agent=agent, rating=rating)
-            for place, (agent, rating) in numbers
-        ],
-        calls=_calls(auction, ratings.calls),
-    )
-
-
 def _ratings(row: JurorRow) -> Ratings:
     return _value(
         Ratings,
         row,
         by_agent={rating.agent: rating.rating for rating in row.ratings},
         calls=_values(Call, row.calls),
-    )
-
-
-def _outcome(outcome: Outcome, *, position: int) -> OutcomeRow:
-    return _row(
-        OutcomeRow,
-        outcome,
-        position=position,
-        checks=_rows(CheckRow, outcome.checks),
-        citations=_rows(CitationRow, outcome.citations),
     )
 
 

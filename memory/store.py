@@ -7,20 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from sale.errors import InputError
-from sale.memory.database import Database, insert_missing
+from sale.memory import recording
+from sale.memory.database import Database
 from sale.memory.driver import Driver
 from sale.memory.embedding import Embedder, no_embedder
 from sale.memory.log import LogEntry, log_entries
 from sale.memory.privacy import Privacy
 from sale.memory.recall import Recall
-from sale.memory.rows import announced_row, auction_of, auction_row, cleaned, task_columns
+from sale.memory.rows import auction_of, cleaned
+from sale.memory.runs import Run, Unfinished, begin_run, read_unfinished
 from sale.memory.spending import read_spending
 from sale.memory.stats import Stats, read_stats
-from sale.memory.tables import AuctionRow, TaskRow
+from sale.memory.tables import AuctionRow
 from sale.types import AgentSpec, Auction, Kind, Lesson, Spent, State, Task
 
 WAIT_S = 30.0
@@ -87,20 +89,34 @@ class Store:
         """
         auction = self._privacy.keep(auction)
         driver = Driver.here()
-        with self._database.write() as session:
-            insert_missing(session, TaskRow, [task_columns(auction.task)])
-            row = announced_row(auction)
-            row.host, row.pid, row.born = driver.host, driver.pid, driver.born
-            row.deadline = auction.started + wall_s
-            session.add(row)
-
-    def record(self, auction: Auction) -> None:
-        """Put a whole auction on record, in place of what its id held: all of it or nothing."""
         auction = self._privacy.keep(auction)
         with self._database.write() as session:
-            session.execute(delete(AuctionRow).where(AuctionRow.id == auction.id))
-            insert_missing(session, TaskRow, [task_columns(auction.task)])
-            session.add(auction_row(auction))
+            recording.announce(session, auction, driver, wall_s=wall_s)
+
+    def advance(self, auction: str, state: State) -> None:
+        """Note that an auction has come to another state on its way; it never goes back."""
+        with self._database.write() as session:
+            recording.advance(session, auction, state)
+
+    def record(self, auction: Auction) -> None:
+        """Put a whole auction on record, in place of what its id held: all of it or nothing.
+
+        A finished or failed auction may be recorded again, but only as what it was.
+        """
+        auction = self._privacy.keep(auction)
+        with self._database.write() as session:
+            recording.record(session, auction)
+
+    def begin_run(self, run: Run) -> None:
+        """Put a run on record; auctions name it by their field `run`."""
+        with self._database.write() as session:
+            begin_run(session, run)
+
+    def unfinished(self, *, run: str | None = None) -> list[Unfinished]:
+        """List what is under way or interrupted and not held again since, oldest first."""
+        self._reap()
+        with self._database.read() as session:
+            return read_unfinished(session, run=run)
 
     def get(self, name: str) -> Auction:
         """Read the auction with this id, or with the one id that begins so."""
@@ -153,24 +169,19 @@ class Store:
         return self._recall.lessons(task, agent=agent, k=k)
 
     def _reap(self) -> None:
-        """Mark as interrupted what is still announced by a process that is gone."""
-        announced = AuctionRow.state == State.ANNOUNCED
+        """Mark as interrupted what is still under way in a process that is gone."""
+        under_way = AuctionRow.state.in_(recording.UNDER_WAY)
+        row = AuctionRow
         with self._database.read() as session:
             rows = session.execute(
-                select(
-                    AuctionRow.id,
-                    AuctionRow.host,
-                    AuctionRow.pid,
-                    AuctionRow.born,
-                    AuctionRow.deadline,
-                ).where(announced)
+                select(row.id, row.host, row.pid, row.born, row.deadline).where(under_way)
             ).all()
-        gone = [row.id for row in rows if _is_gone(row.host, row.pid, row.born, row.deadline)]
+        gone = [r.id for r in rows if _is_gone(r.host, r.pid, r.born, r.deadline)]
         if gone:
             with self._database.write() as session:
                 session.execute(
                     update(AuctionRow)
-                    .where(AuctionRow.id.in_(gone), announced)
+                    .where(AuctionRow.id.in_(gone), under_way)
                     .values(state=State.INTERRUPTED, error=DIED)
                 )
 

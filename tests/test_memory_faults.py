@@ -12,8 +12,9 @@ import pytest
 
 from sale.errors import ConfigError, ModelError, SaleError, StoreError
 from sale.memory.database import where
+from sale.memory.revisions import REVISION
 from sale.memory.store import Store
-from sale.types import Auction, Kind, State, Task
+from sale.types import Auction, Award, Bid, Kind, Outcome, State, StopReason, Task
 
 AUCTION = Auction(
     id="abc",
@@ -103,7 +104,7 @@ def test_a_newer_schema_is_refused_and_left_alone(file: Path):
         newer.commit()
     before = file.read_bytes()
     said = complaint(sqlite_url(file))
-    assert "has schema 0099, and this SALE knows 0002" in said
+    assert f"has schema 0099, and this SALE knows {REVISION}" in said
     assert "upgrade SALE" in said
     assert file.read_bytes() == before
 
@@ -203,8 +204,19 @@ def test_a_password_is_never_repeated(url: str):
 
 
 def test_a_memory_opened_without_a_model_refuses_only_what_needs_one(file: Path):
+    bids = (Bid("a", 1, "a plan", 2, None), Bid("b", 1, "another plan", 2, None))
+    taught = replace(
+        AUCTION,
+        id="def",
+        state=State.FINISHED,
+        bids=bids,
+        award=Award("a", 1, 0.0, provisional="a"),
+        outcome=Outcome("a", "42", StopReason.ANSWERED),
+    )
     with Store.open(sqlite_url(file)) as store:
         assert store.lessons(AUCTION.task, agent="a") == []
         assert not store.has_lessons(Kind.CODING, "a")
+        store.record(taught)
+        assert store.has_lessons(Kind.CODING, "a")
         with pytest.raises(ModelError, match="lessons need one"):
-            store._vectors.embedder  # noqa: B018
+            store.lessons(AUCTION.task, agent="a")

@@ -19,9 +19,8 @@ from sqlalchemy.orm import Session
 from sale.errors import SaleError, StoreError
 from sale.memory.database import Database
 from sale.memory.driver import Driver
-from sale.memory.rows import announced_row, task_columns
+from sale.memory.recording import announce
 from sale.memory.store import Store
-from sale.memory.tables import TaskRow
 from sale.types import Auction, Bid, Call, Kind, Stage, State, Step, Task, Usage
 
 FORK = multiprocessing.get_context("fork")
@@ -119,7 +118,7 @@ def die_before_the_commit(url: str) -> None:
     with Store.open(url) as store:
         store.record(auction("aa"))
         store.announce(announced("bb"), wall_s=60)
-        event.listen(Session, "after_flush", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        event.listen(Session, "before_commit", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
         store.record(auction("bb"))
 
 
@@ -159,10 +158,8 @@ def test_a_driver_on_another_machine_is_given_until_its_deadline(
     with Store.open(memory_url) as store:
         database = Database.open(memory_url, wait_s=1)
         with database.write() as session:
-            session.add(TaskRow(**task_columns(auction("dd").task)))
-            row = announced_row(announced("dd"))
-            row.host, row.pid, row.born, row.deadline = host, 1, 1.0, deadline
-            session.add(row)
+            driver = Driver(host, pid=1, born=1.0)
+            announce(session, announced("dd"), driver, wall_s=deadline - announced("dd").started)
         database.close()
         assert store.get("dd").state is state
 

@@ -1,6 +1,8 @@
 """Whatever an auction holds, it comes back from the memory as it was."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -81,7 +83,14 @@ appraisals = st.builds(
     score=numbers,
     terms=several(terms),
 )
-awards = st.builds(Award, agent=texts, round=st.integers(1, 2), score=numbers, provisional=texts)
+awards = st.builds(
+    Award,
+    agent=texts,
+    round=st.integers(1, 2),
+    score=numbers,
+    provisional=texts,
+    propensity=st.floats(0, 1),
+)
 outcomes = st.builds(
     Outcome,
     agent=texts,
@@ -91,6 +100,7 @@ outcomes = st.builds(
     checks=several(st.builds(Check, name=texts, passed=st.booleans(), detail=texts)),
     citations=several(st.builds(Citation, ref=texts, title=texts, source=texts, text=texts)),
     error=errors,
+    grade=st.none() | st.floats(0, 1),
 )
 steps = st.builds(
     Step,
@@ -138,17 +148,24 @@ auctions = st.builds(
     steps=several(steps),
     usage=st.dictionaries(st.sampled_from(Stage), usages),
     error=errors,
+    weights=texts,
 )
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('memory') / 'memory.db'}") as store:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('memory') / 'memory.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").new_memory()
+    with Store.open(url) as store:
         yield store
 
 
 @given(auction=auctions)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_auction_comes_back_as_it_was_recorded(shared: Store, auction: Auction):
+    auction = replace(auction, id=uuid4().hex)
     shared.record(auction)
     assert shared.get(auction.id) == auction
