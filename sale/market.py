@@ -91,7 +91,16 @@ class Market:
                 draft.update("failed", error=error)
             self.memory.record(draft.auction)
 
+    def _advance(self, draft: Draft, state: State) -> None:
+        """Note how far the auction is; it doesn't stop where that can't be noted."""
+        draft.auction = replace(draft.auction, state=state)
+        try:
+            self.memory.advance(draft.auction.id, state)
+        except StoreError as error:
+            draft.update(f"not noted that it is {state}: {error}")
+
     def _first_round(self, draft: Draft) -> tuple[Appraisal, ...]:
+        self._advance(draft, State.BIDDING)
         task, seed = draft.auction.task, draft.auction.seed
         bidders = self._bidders(task)
         self._afford(draft, [PlannedCall(s, [task.text], s.plan_tokens) for s in bidders])
@@ -193,6 +202,7 @@ class Market:
     ) -> Award:
         award = self.auctioneer.award(first, refined)
         draft.update(f"awarded to {award.agent}", award=award)
+        self._advance(draft, State.AWARDED)
         return award
 
     def _execute(self, draft: Draft, award: Award, appraisals: Sequence[Appraisal]) -> None:
@@ -202,6 +212,7 @@ class Market:
         """
         done: list[tuple[Award, Outcome | None]] = []
         following: Award | None = award
+        self._advance(draft, State.EXECUTING)
         try:
             while following is not None:
                 self._work(draft, following)

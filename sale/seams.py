@@ -18,6 +18,7 @@ from sale.types import (
     Outcome,
     Ratings,
     Spent,
+    State,
     Step,
     Task,
     Verdict,
@@ -62,6 +63,10 @@ class Memory(Protocol):
 
     def announce(self, auction: Auction, *, wall_s: float) -> None:
         """Note that an auction has begun and should end within `wall_s` seconds."""
+        ...
+
+    def advance(self, auction: str, state: State) -> None:
+        """Note that an auction is bidding, awarded or executing now."""
         ...
 
     def record(self, auction: Auction) -> None:
