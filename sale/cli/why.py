@@ -98,7 +98,7 @@ def _table(entries: Sequence[Appraisal]) -> Table:
     table.add_column("weight", justify="right", no_wrap=True)
     for entry in entries:
         heading = entry.agent if entry.round == 1 else f"{entry.agent} (refined)"
-        table.add_column(Text(heading), justify="right")
+        table.add_column(Text(heading), justify="right", overflow="fold")
     terms = [{term.name: term for term in entry.terms} for entry in entries]
     for name in dict.fromkeys(name for one in terms for name in one):
         row = [one.get(name) for one in terms]
