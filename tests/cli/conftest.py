@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,11 @@ import pytest
 SALE = str(Path(sys.executable).parent / "sale")
 PATIENCE_S = 300.0
 CODE = "```python\ndef add(a, b):\n    return a + b\n```"
+
+
+def heed_interruptions() -> None:
+    """Undo what a shell does to tests in its background: they are born deaf to SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class CommandLine:
@@ -39,6 +45,7 @@ class CommandLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_interruptions,
         )
 
     def __call__(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
