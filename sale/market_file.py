@@ -35,7 +35,8 @@ def _from_zero(span: object) -> object:
     return (0.0, span) if isinstance(span, int | float) else span
 
 
-def _rising(span: tuple[float, float]) -> tuple[float, float]:
+def rising(span: tuple[float, float]) -> tuple[float, float]:
+    """Refuse a span whose low isn't below its high."""
     if not span[0] < span[1]:
         raise ValueError(f"a span goes from low to high, got {list(span)}")
     return span
@@ -77,7 +78,7 @@ class AgentTable(_Table):
         return AgentSpec(**values, kinds=frozenset(self.kinds), price=price)
 
 
-Span = Annotated[tuple[float, float], BeforeValidator(_from_zero), AfterValidator(_rising)]
+Span = Annotated[tuple[float, float], BeforeValidator(_from_zero), AfterValidator(rising)]
 """The span of a feature that counts as 0 to 1; a lone number begins at 0."""
 
 

@@ -19,17 +19,12 @@ from pydantic import (
 
 from sale.auction.objectives import Objective
 from sale.errors import ConfigError
+from sale.market_file import rising
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-def _rising(span: tuple[float, float]) -> tuple[float, float]:
-    if not span[0] < span[1]:
-        raise ValueError(f"a scale goes from low to high, got {list(span)}")
-    return span
-
-
-Span = Annotated[tuple[float, float], AfterValidator(_rising)]
+Span = Annotated[tuple[float, float], AfterValidator(rising)]
 """What counts as 0 and what as 1."""
 
 
