@@ -1,0 +1,199 @@
+"""Who got the work, by policy and by how long a task takes a human; and what each stage cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sale.bench.report.drawing import PAPER, REST, Picture, picture, sheet
+from sale.bench.report.plane import ORACLE, PER, SINGLE, is_auction
+from sale.bench.report.words import money, percent, plain
+from sale.bench.statistics.results import PolicyResult, StageShare, SuiteResult
+from sale.types import Stage
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STAGES = {
+    Stage.BID: "#7d2f0d",
+    Stage.RATE: "#c9602f",
+    Stage.REFINE: "#eeb08d",
+    Stage.EXECUTE: "#76808f",
+    Stage.VERIFY: "#bcc3cd",
+}
+"""The auction in three browns, the work in two greys; they differ in lightness, too."""
+NOBODY = "(nobody)"
+_PANELS = 6
+_ROWS = 30
+
+
+def choosing(suite: SuiteResult) -> list[PolicyResult]:
+    """The policies that have a choice: auctions first, the oracle last."""
+    able = [one for one in suite.policies if not one.policy.startswith(SINGLE)]
+    return sorted(able, key=lambda one: (one.policy == ORACLE, not is_auction(one)))
+
+
+def draw_allocation(suite: SuiteResult, colours: Mapping[str, str]) -> Picture | None:
+    """The share of each agent among the kept answers of each policy."""
+    policies = choosing(suite)[:_ROWS]
+    if not policies:
+        return None
+    shares = [{a: share.kept for a, share in one.allocation.items()} for one in policies]
+    with sheet(height=1.1 + 0.27 * len(policies)) as figure:
+        axes = figure.subplots()
+        for colour, left, values in _layers(shares, colours):
+            axes.barh(range(len(shares)), values, 0.72, left=left, color=colour, ec=PAPER, lw=0.5)
+        _rows(axes, policies)
+        axes.set_xlim(0, 100)
+        axes.set_xlabel("% of the answers that were kept")
+        legend(figure, [(name, colours.get(name, REST)) for name in _agents(shares, colours)])
+        told = "; ".join(
+            f"{one.policy}: {_shares(share)}" for one, share in zip(policies, shares, strict=True)
+        )
+        return picture(figure, "allocation", "Who got the work", plain(told, limit=1_500))
+
+
+def draw_bins(suite: SuiteResult, colours: Mapping[str, str]) -> Picture | None:
+    """The same by how long a task takes a human; None where no task tells."""
+    policies = [one for one in choosing(suite) if any(b.bin != "unknown" for b in one.bins)]
+    policies = _chosen_panels(policies)
+    if not policies:
+        return None
+    columns = min(len(policies), 3)
+    rows = -(-len(policies) // columns)
+    with sheet(height=0.9 + 2.1 * rows) as figure:
+        grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        panels = list(grid.flat)
+        for axes in panels[len(policies) :]:
+            axes.set_visible(False)
+        for axes, one in zip(panels, policies, strict=False):
+            _panel(axes, one, colours)
+        for row in grid:
+            row[0].set_ylabel("% of answers")
+        every = [bin_.allocation for one in policies for bin_ in one.bins]
+        legend(figure, [(name, colours.get(name, REST)) for name in _agents(every, colours)])
+        told = "; ".join(_bins_told(one) for one in policies)
+        alt = plain(f"By minutes that a task takes a human: {told}", limit=1_500)
+        return picture(figure, "bins", "Who got which tasks", alt)
+
+
+def draw_overhead(suite: SuiteResult) -> Picture | None:
+    """Dollars by stage for 1,000 tasks, or tokens where no dollars are known."""
+    policies = [one for one in suite.policies if one.policy != ORACLE and one.stages][:_ROWS]
+    if not any(is_auction(one) for one in policies):
+        return None
+    priced = [one for one in policies if all(s.usd is not None for s in one.stages.values())]
+    in_dollars = bool(priced)
+    policies = priced or policies
+    with sheet(height=1.2 + 0.27 * len(policies)) as figure:
+        axes = figure.subplots()
+        left = [0.0] * len(policies)
+        for stage, colour in STAGES.items():
+            used = [_used(one, one.stages.get(stage), in_dollars) for one in policies]
+            axes.barh(range(len(policies)), used, 0.68, left=left, color=colour, lw=0)
+            left = [before + value for before, value in zip(left, used, strict=True)]
+        _rows(axes, policies)
+        for row, (one, end) in enumerate(zip(policies, left, strict=True)):
+            share = one.overhead.usd if in_dollars else one.overhead.tokens
+            if share and is_auction(one):
+                axes.annotate(
+                    f"{100 * share:.0f} % auction",
+                    (end, row),
+                    (5, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=8.5,
+                )
+        axes.set_xlim(0, 1.22 * max(left, default=0.0) or 1.0)
+        axes.set_xlabel(
+            "dollars for 1,000 tasks" if in_dollars else "tokens a task, as dollars are not known"
+        )
+        legend(figure, [(str(stage), colour) for stage, colour in STAGES.items()])
+        told = "; ".join(_stages_told(one) for one in policies)
+        return picture(figure, "overhead", "What each stage costs", plain(told, limit=1_500))
+
+
+def _chosen_panels(policies: Sequence[PolicyResult]) -> list[PolicyResult]:
+    """As many as there are panels for, the oracle among them where there is one."""
+    oracle = [one for one in policies if one.policy == ORACLE]
+    others = [one for one in policies if one.policy != ORACLE]
+    return [*others[: _PANELS - len(oracle)], *oracle]
+
+
+def _panel(axes: Axes, one: PolicyResult, colours: Mapping[str, str]) -> None:
+    shares = [bin_.allocation for bin_ in one.bins]
+    for colour, bottom, values in _layers(shares, colours):
+        axes.bar(range(len(shares)), values, 0.8, bottom=bottom, color=colour, ec=PAPER, lw=0.5)
+    names = [f"{bin_.bin.replace('<=', '≤').replace('unknown', '?')}" for bin_ in one.bins]
+    axes.set_xticks(range(len(names)), names, fontsize=7.5)
+    axes.set_ylim(0, 100)
+    axes.grid(visible=False, axis="x")
+    axes.set_title(plain(one.policy, limit=28))
+
+
+def _layers(
+    shares: Sequence[Mapping[str, float]], colours: Mapping[str, str]
+) -> Iterator[tuple[str, list[float], list[float]]]:
+    """(colour, where its part of each bar begins, how long it is) by agent; in per cent."""
+    starts = [0.0] * len(shares)
+    for agent in _agents(shares, colours):
+        if agent == NOBODY:
+            values = [max(100 - start, 0.0) for start in starts]
+        else:
+            values = [100 * share.get(agent, 0.0) for share in shares]
+        yield colours.get(agent, REST), starts, values
+        starts = [start + value for start, value in zip(starts, values, strict=True)]
+
+
+def _agents(shares: Sequence[Mapping[str, float]], colours: Mapping[str, str]) -> list[str]:
+    seen = {agent for share in shares for agent, value in share.items() if value > 0}
+    idle = any(sum(share.values()) < 1 - 1e-6 for share in shares)
+    names = [agent for agent in colours if agent in seen]
+    return [*names, *sorted(seen - set(colours)), *([NOBODY] if idle else [])]
+
+
+def _rows(axes: Axes, policies: Sequence[PolicyResult]) -> None:
+    axes.set_yticks(range(len(policies)), [plain(one.policy, limit=28) for one in policies])
+    axes.set_ylim(len(policies) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+def legend(where: Figure | Axes, entries: Sequence[tuple[str, str]]) -> None:
+    """Colours with their names, above a figure or beside a plot; a name may be any text."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    patches = [Patch(facecolor=colour) for _, colour in entries]
+    blanks = [str(place) for place in range(len(entries))]  # a leading _ would hide a name
+    if isinstance(where, Figure):
+        place = {"loc": "outside upper center", "ncols": min(len(entries), 5)}
+    else:
+        place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "fontsize": 8.5}
+    shown = where.legend(patches, blanks, handlelength=1, handleheight=1, **place)
+    for text, (name, _) in zip(shown.get_texts(), entries, strict=True):
+        text.set_text(plain(name, limit=28))
+
+
+def _used(one: PolicyResult, stage: StageShare | None, in_dollars: bool) -> float:
+    if stage is None:
+        return 0.0
+    return PER * (stage.usd or 0.0) / one.samples if in_dollars else stage.tokens / one.samples
+
+
+def _shares(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{agent} {percent(share, 0)} %" for agent, share in shares.items())
+
+
+def _bins_told(one: PolicyResult) -> str:
+    told = ", ".join(f"{b.bin}: {_shares(b.allocation)}" for b in one.bins)
+    return f"{one.policy} ({told})"
+
+
+def _stages_told(one: PolicyResult) -> str:
+    told = ", ".join(
+        f"{stage} {money(None if used.usd is None else PER * used.usd / one.samples)}"
+        for stage, used in one.stages.items()
+    )
+    return f"{one.policy}: {told}"

@@ -1,0 +1,151 @@
+"""What a run folder holds, read with care: its lines may come from another machine or program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sale.bench.samples import Sample
+from sale.bench.trials import Trial, read_trials
+from sale.errors import InputError
+
+RUN = "run.json"
+SAMPLES = "samples.jsonl"
+TRIALS = "trials.jsonl"
+MEMORY = "memory.db"
+_SETTINGS = ("sale", "created", "machine", "seed", "split", "folds", "attempts", "orders", "limit")
+"""What of `run.json` is shown, as far as it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run: what its policies came to, and what is known of how it was made."""
+
+    path: Path
+    samples: tuple[Sample, ...]
+    trials: tuple[Trial, ...]
+    """Every agent on every task; empty where the run has none."""
+    roster: Mapping[str, float | None]
+    """Agent -> dollars per million output tokens, cheapest first; None unknown, and last."""
+    settings: tuple[tuple[str, str], ...]
+    """How it was made, in words: (what, value)."""
+    notes: tuple[str, ...]
+    """What is missing, and why that matters."""
+
+    @property
+    def memory(self) -> Path | None:
+        """The database of the run's auctions, where it has one."""
+        path = self.path / MEMORY
+        return path if path.is_file() else None
+
+
+def read_run(folder: Path) -> RunFolder:
+    """Read a run folder; a last line that a crash has cut off is left out.
+
+    Raises `InputError` with file, line and field of the first mistake.
+    """
+    samples = read_samples(folder)
+    path = folder / TRIALS
+    trials = read_trials(path) if path.is_file() else ()
+    described = _described(folder / RUN)
+    notes = []
+    if not trials:
+        notes.append(f"There is no {TRIALS}, so nothing is said of the jurors and the bids.")
+    if not described:
+        notes.append(f"There is no {RUN}, so how the run was made is not known.")
+    return RunFolder(
+        path=folder,
+        samples=samples,
+        trials=trials,
+        roster=_roster(described.get("agents"), trials, samples),
+        settings=tuple(_told(described)),
+        notes=tuple(notes),
+    )
+
+
+def read_samples(folder: Path) -> tuple[Sample, ...]:
+    """Read what the policies of a run came to; of the same one twice the later one counts."""
+    path = folder / SAMPLES
+    try:
+        lines = path.read_bytes().decode().splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(
+            f"run {str(folder)!r}: {SAMPLES} can't be read: {reason}; give a folder that "
+            "`sale bench` or `sale replay --out` wrote"
+        ) from error
+    if lines and not lines[-1].endswith("\n"):
+        lines.pop()
+    samples = [_sample(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
+    if not samples:
+        raise InputError(f"{path} holds no samples yet; go on with `sale bench --resume`")
+    return tuple({_key(sample): sample for sample in samples}.values())
+
+
+def _key(sample: Sample) -> tuple[str, int, int, str, str]:
+    return (sample.policy, sample.order, sample.attempt, sample.suite, sample.task)
+
+
+def _sample(line: str, place: str) -> Sample:
+    try:
+        return Sample.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "line"
+        raise InputError(
+            f"{place}: {field}: {first['msg'].lower()}; mend or remove the line"
+        ) from error
+
+
+def _described(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path} can't be read as JSON: {error}; mend it, or remove it to report without it"
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: expected a JSON object; mend it, or remove it")
+    return found
+
+
+def _roster(
+    described: object, trials: Sequence[Trial], samples: Sequence[Sample]
+) -> dict[str, float | None]:
+    """Prices as the run tells them, else as its trials do; who only worked has an unknown one."""
+    prices: dict[str, float | None] = {}
+    for agent in described if isinstance(described, list) else ():
+        if isinstance(agent, dict) and isinstance(agent.get("name"), str):
+            prices[agent["name"]] = _output_price(agent.get("price"))
+    for trial in trials:
+        prices.setdefault(trial.agent, trial.price)
+    for sample in samples:
+        for agent in (sample.agent, *sample.awards):
+            if agent is not None:
+                prices.setdefault(agent, None)
+    last = float("inf")
+    return dict(sorted(prices.items(), key=lambda one: last if one[1] is None else one[1]))
+
+
+def _output_price(price: object) -> float | None:
+    """The last of (input, cached, output), or the price itself."""
+    if isinstance(price, list):
+        price = price[-1] if price else None
+    known = isinstance(price, int | float) and not isinstance(price, bool) and 0 <= price < 1e12
+    return float(price) if known and isinstance(price, int | float) else None
+
+
+def _told(described: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name in _SETTINGS:
+        value = described.get(name)
+        if isinstance(value, dict):
+            yield name, ", ".join(f"{key}: {one}" for key, one in value.items())
+        elif value is not None:
+            yield name, str(value)

@@ -1,0 +1,272 @@
+"""The page: one file that loads nothing, whose only script is known by its hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+from sale.auction.quality import NEEDED, JurorQuality
+from sale.bench.report import tables
+from sale.bench.report.drawing import Picture, colours
+from sale.bench.report.folder import RunFolder
+from sale.bench.report.plane import ORACLE, SINGLE, is_auction
+from sale.bench.report.tables import Table
+from sale.bench.report.tasks import SHOWN, Tasks, letter
+from sale.bench.report.words import count, plain
+from sale.bench.statistics.results import ALL, PolicyResult, Results, SuiteResult
+
+_HERE = Path(__file__).parent
+_CAPTIONS = {
+    "plane": "Up and to the left is better. Dashed: what random mixing of single agents reaches; a "
+    "policy below it has no skill. Whiskers: 95 % intervals. Circle: an agent alone; square: an "
+    "auction; triangle: a router or cascade; diamond: the oracle, which chooses after the fact.",
+    "frontier": "Nobody is both cheaper and better than those named here; faint: all others.",
+    "allocation": "Whose answer was kept.",
+    "bins": "By the minutes that the task takes a human; ? where it isn't known.",
+    "learning": "Above: the share solved up to there, the mean of all orders. Below: who worked.",
+    "overhead": "Everything that was paid, by stage. Bids, ratings and refinement are the auction.",
+    "calibration": "On the dashed line a rating is the chance of success. Size: number of plans.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the page: its figures, then its tables."""
+
+    id: str
+    title: str
+    figures: tuple[tuple[Picture | None, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    folded_title: str = ""
+    folded: tuple[Table, ...] = ()
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is anything to show."""
+        return any(shown for shown, _ in self.figures) or any(
+            one.rows for one in (*self.tables, *self.folded)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent in the legend of the page."""
+
+    name: str
+    letter: str
+    price: str
+
+
+def render(
+    run: RunFolder,
+    results: Results,
+    *,
+    pictures: Mapping[str, Picture | None],
+    tasks: Tasks,
+    jurors: Sequence[JurorQuality],
+    signals: Table | None,
+) -> str:
+    """The page as text."""
+    whole = results.suites[-1]
+    agents = tuple(run.roster)
+    style, script = _style(agents), (_HERE / "report.js").read_text()
+    parts = [one for one in _parts(run, results, pictures, jurors, signals) if one.filled]
+    first, more = _sentences(whole)
+    shown = plain(run.path.resolve().name)
+    contents = [("short", "In short"), *((one.id, one.title) for one in parts)]
+    contents += [("tasks", "Task by task")]
+    contents += [("auctions", "Auctions")] if tasks.auctions else []
+    contents += [("notes", "Notes")]
+    return (
+        _template()
+        .render(
+            title=f"SALE benchmark: {shown}",
+            subtitle=_subtitle(results),
+            agents=[_agent(name, place, run.roster[name]) for place, name in enumerate(agents)],
+            contents=contents,
+            sentences=first,
+            more_sentences=more,
+            parts=parts,
+            tasks=tasks,
+            auctions_told=_auctions_told(tasks, run),
+            notes=list(_notes(run, results, jurors)),
+            settings=[(plain(name), plain(value, limit=300)) for name, value in run.settings],
+            style=Markup(style),  # noqa: S704 - ours alone: nothing from outside is in it
+            script=Markup(script),  # noqa: S704
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+        )
+        .strip()
+    )
+
+
+def _parts(
+    run: RunFolder,
+    results: Results,
+    pictures: Mapping[str, Picture | None],
+    jurors: Sequence[JurorQuality],
+    signals: Table | None,
+) -> Iterator[Part]:
+    whole, agents = results.suites[-1], tuple(run.roster)
+
+    def drawn(*names: str) -> tuple[tuple[Picture | None, str], ...]:
+        return tuple((pictures.get(name), _CAPTIONS[name]) for name in names)
+
+    several = [one for one in results.suites[:-1] if len(results.suites) > 2]
+    yield Part(
+        "quality",
+        "Cost and quality",
+        drawn("plane"),
+        (tables.policies_table(whole, agents),),
+        "Suite by suite",
+        tuple(_of_suite(one, agents) for one in several),
+    )
+    yield Part("differences", "Differences", (), (tables.differences_table(whole, agents),))
+    yield Part(
+        "frontier",
+        "The frontier",
+        drawn("frontier"),
+        (tables.curves_table(whole),) if whole.curves else (),
+    )
+    yield Part(
+        "allocation",
+        "Who got the work",
+        drawn("allocation", "bins"),
+        (tables.agents_table(whole, agents, results.prices),),
+        "By policy and agent",
+        (tables.allocation_table(whole, agents),),
+    )
+    yield Part("learning", "Over the stream of tasks", drawn("learning"))
+    yield Part(
+        "overhead",
+        "What each stage costs",
+        drawn("overhead"),
+        (),
+        "In tokens, dollars and seconds",
+        (tables.overhead_table(whole, agents),),
+    )
+    yield Part(
+        "jurors",
+        "Can the jurors be believed?",
+        drawn("calibration"),
+        tuple(one for one in (tables.jurors_table(jurors, agents), signals) if one is not None),
+    )
+
+
+def _of_suite(suite: SuiteResult, agents: Sequence[str]) -> Table:
+    table = tables.policies_table(suite, agents)
+    name = plain(suite.suite) or "no suite"
+    return Table(f"{name}: {count(suite.tasks, 'task')}", table.columns, table.rows)
+
+
+def _sentences(suite: SuiteResult) -> tuple[list[str], list[str]]:
+    """What the intervals show in plain words: of the auctions, and of everybody else."""
+    first, more = [], []
+    for one in suite.policies:
+        if one.policy == ORACLE or one.policy.startswith(SINGLE):
+            continue
+        for found in one.comparisons:
+            told = plain(f"{one.policy}: {found.sentence}", limit=600)
+            (first if is_auction(one) and "-" not in one.policy else more).append(told)
+    if not first:
+        return more or ["There is nothing to compare: a run needs a policy and a single agent."], []
+    return first, more
+
+
+def _subtitle(results: Results) -> str:
+    whole = results.suites[-1]
+    suites = [plain(one.suite, limit=40) for one in results.suites if one.suite not in {ALL, ""}]
+    orders = max(one.orders for one in whole.policies)
+    attempts = max(one.attempts for one in whole.policies)
+    told = [
+        count(whole.tasks, "task") + (f" of {', '.join(suites)}" if suites else ""),
+        count(len(whole.policies), "policy", "policies"),
+        f"up to {count(orders, 'order')} of the stream",
+        count(attempts, "attempt") + " a task",
+    ]
+    return ", ".join(told)
+
+
+def _notes(run: RunFolder, results: Results, jurors: Sequence[JurorQuality]) -> Iterator[str]:
+    """What these figures rest on, and what is not known."""
+    whole = results.suites[-1]
+    yield (
+        f"Intervals are 95 %; differences are paired by task ({results.draws:,} draws of a "
+        f"bootstrap, seed {results.seed}); orders and attempts of one task stay together."
+    )
+    if whole.common < whole.tasks:
+        yield (
+            f"Of {count(whole.tasks, 'task')} every policy has {whole.common:,}; a comparison "
+            "uses the tasks that both sides have."
+        )
+    yield from (_lacks(one) for one in whole.policies if one.known < one.tasks)
+    unpriced = [one.policy for one in whole.policies if one.usd_per_task is None]
+    if unpriced:
+        yield f"Dollars are not known of: {plain(', '.join(unpriced), limit=600)}."
+    if results.largest is None:
+        yield "No price is known, so there is no largest agent to compare with."
+    elif whole.policy(SINGLE + results.largest) is None:
+        yield f"The largest agent, {plain(results.largest)}, did not run alone."
+    if all(one.bin == "unknown" for policy in whole.policies for one in policy.bins):
+        yield "No task says how long it takes a human, so there is no figure by it."
+    short = [one for one in jurors if not one.reliability]
+    if short:
+        yield f"Jurors with fewer than {NEEDED} plans of known outcome have no figures."
+    yield from run.notes
+
+
+def _lacks(one: PolicyResult) -> str:
+    return (
+        f"{plain(one.policy, limit=60)}: of {count(one.tasks, 'task')} the outcome of "
+        f"{one.tasks - one.known:,} is not known; they count in dollars, not in what was solved."
+    )
+
+
+def _auctions_told(tasks: Tasks, run: RunFolder) -> str:
+    listed = sum(len(one.lines) for one in tasks.auctions)
+    told = f"{count(tasks.held, 'auction')} in all"
+    if listed < tasks.held:
+        told += f"; {listed:,} are listed, the first of every task before the second of any"
+    if run.memory is None:
+        return f"{told}. The run has no memory.db, so their bids are not shown."
+    more = f"; the first {SHOWN} with their bids" if listed > SHOWN else ""
+    return f"{told}{more}. The line of each shows every term and every step."
+
+
+def _agent(name: str, place: int, price: float | None) -> Agent:
+    told = "price unknown" if price is None else f"${price:g} per M tokens"
+    return Agent(plain(name, limit=48), letter(place), told)
+
+
+def _style(agents: Sequence[str]) -> str:
+    """The style sheet with a class for each agent."""
+    shades = colours(agents).values()
+    classes = [
+        f'.a{place}{{--c:{shade}}}.marks td.a{place}::after{{content:"{letter(place)}"}}'
+        for place, shade in enumerate(shades)
+    ]
+    return (_HERE / "report.css").read_text() + "\n".join(classes)
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _template():  # type: ignore[no-untyped-def]
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2")

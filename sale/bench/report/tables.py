@@ -1,0 +1,321 @@
+"""The tables of a report: plain text in cells, so that nothing from outside can be markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sale.auction.calibration import Estimate
+from sale.auction.quality import JurorQuality
+from sale.bench.report.plane import PER, SINGLE, frontier
+from sale.bench.report.words import NONE, count, money, number, percent, plain, points
+from sale.bench.statistics.results import Baseline, Comparison, PolicyResult, SuiteResult
+
+_NAME = 48
+_AGAINST = {
+    Baseline.LARGEST: "the largest",
+    Baseline.BEST: "the best single",
+    Baseline.HULL: "the mixture hull",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell, and the number of the agent whose colour it shows."""
+
+    text: str
+    agent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that can be sorted; the first column names its rows."""
+
+    caption: str
+    columns: tuple[tuple[str, str], ...]
+    """(heading, what it means)."""
+    rows: tuple[tuple[Cell, ...], ...]
+    words: frozenset[int] = frozenset({0})
+    """The columns that hold words, and are set to the left."""
+
+
+def policies_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
+    """Every policy: what it solved, what it cost, whom it relied on."""
+    best = {one.policy for one in frontier(suite)}
+    rows = [
+        (
+            _policy(one, agents),
+            Cell(f"{one.known:,}" if one.known == one.tasks else f"{one.known:,} of {one.tasks:,}"),
+            Cell(_share(one.quality)),
+            Cell(_dollars(one.usd_per_task)),
+            Cell(money(None if one.usd_per_solved is None else one.usd_per_solved.value * PER)),
+            Cell(percent(one.overhead.usd, 0)),
+            Cell(percent(one.reliance, 0)),
+            Cell(_points(one.hull_gain)),
+            Cell(percent(one.oracle_capture, 0)),
+            Cell(number(one.arena, 3)),
+            Cell("yes" if one.policy in best else NONE),
+        )
+        for one in suite.policies
+    ]
+    return Table(
+        f"Every policy on {count(suite.tasks, 'task')}",
+        (
+            ("policy", "A name, or single:AGENT for an agent alone"),
+            ("tasks", "With a known outcome"),
+            ("solved %", "pass@1 with its 95 % interval"),
+            ("$ per 1,000", "Dollars for 1,000 tasks, everything paid, with 95 % interval"),
+            ("$ per 1,000 solved", "Dollars for 1,000 solved tasks"),
+            ("auction %", "Part of the dollars that went to bids, ratings and refinement"),
+            ("largest %", "Share of tasks on which the largest agent worked"),
+            ("over the hull", "Points above random mixing of singles at the same cost"),
+            ("oracle %", "Part of the way from the best single to the oracle"),
+            ("arena", "RouterArena score"),
+            ("frontier", "Whether none is both cheaper and better"),
+        ),
+        tuple(rows),
+    )
+
+
+def differences_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
+    """Every policy less the baselines, on the same tasks."""
+    rows = [
+        (
+            _policy(one, agents),
+            Cell(_AGAINST[found.baseline] if found.baseline else plain(found.against)),
+            Cell(f"{found.tasks:,}"),
+            Cell(_points(found.quality)),
+            Cell(_saved(found)),
+            Cell(verdict(found)),
+        )
+        for one in suite.policies
+        for found in one.comparisons
+        if found.against != one.policy
+    ]
+    return Table(
+        "Differences on the same tasks, with 95 % intervals of a paired bootstrap over tasks",
+        (
+            ("policy", ""),
+            ("against", "The agent, or random mixing of agents, that it is held against"),
+            ("tasks", "On which both are known"),
+            ("solved, points", "Difference in pass@1, in percentage points"),
+            ("saved %", "Part of the other's dollars that it saves; below 0 where it is dearer"),
+            ("shown", "What the intervals leave no doubt of"),
+        ),
+        tuple(rows),
+        frozenset({0, 1, 5}),
+    )
+
+
+def verdict(found: Comparison) -> str:
+    """What the intervals show, in two words."""
+    better = _sign(found.quality, "better", "worse")
+    cheaper = _sign(found.usd, "dearer", "cheaper")
+    told = " and ".join(word for word in (cheaper, better) if word)
+    return told or "no difference shown"
+
+
+def agents_table(
+    suite: SuiteResult, agents: Sequence[str], price: Mapping[str, float | None]
+) -> Table:
+    """Every agent: alone, and what it is worth beside the others."""
+    worth = {one.rule: one for one in suite.worth}
+    rows = []
+    for place, agent in enumerate(agents):
+        alone = suite.policy(SINGLE + agent)
+        rows.append(
+            (
+                Cell(plain(agent, limit=_NAME), place),
+                Cell(number(price.get(agent), 3) if price.get(agent) is not None else "unknown"),
+                Cell(_share(alone.quality if alone else None)),
+                Cell(_dollars(alone.usd_per_task) if alone else NONE),
+                *(Cell(points(one.values.get(agent))) for one in worth.values()),
+            )
+        )
+    return Table(
+        "The agents",
+        (
+            ("agent", "Its colour is the same in every figure"),
+            ("$ per M", "Dollars for a million output tokens"),
+            ("alone, solved %", "pass@1 of the agent alone"),
+            ("alone, $ per 1,000", "Dollars of the agent alone for 1,000 tasks"),
+            *(
+                (f"worth ({rule})", f"Shapley value in points; together {points(one.total)}")
+                for rule, one in worth.items()
+            ),
+        ),
+        tuple(rows),
+    )
+
+
+def allocation_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
+    """Whom each policy gave the work, and how those answers were."""
+    rows = [
+        (
+            _policy(one, agents),
+            Cell(plain(agent, limit=_NAME), _place(agent, agents)),
+            Cell(percent(share.kept)),
+            Cell(percent(share.awards)),
+            Cell(percent(share.solved)),
+        )
+        for one in suite.policies
+        if not one.policy.startswith(SINGLE)
+        for agent, share in one.allocation.items()
+    ]
+    return Table(
+        "Who got the work",
+        (
+            ("policy", ""),
+            ("agent", ""),
+            ("kept %", "Share of the tasks whose kept answer is its"),
+            ("awards %", "Share of all awards"),
+            ("right %", "Of its kept answers; of the tasks it was chosen for, so no fair sample"),
+        ),
+        tuple(rows),
+        frozenset({0, 1}),
+    )
+
+
+def overhead_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
+    """What each stage used, by policy."""
+    rows = [
+        (
+            _policy(one, agents),
+            Cell(str(stage)),
+            Cell(f"{used.tokens / one.samples:,.0f}"),
+            Cell(percent(used.tokens_share, 0)),
+            Cell(money(None if used.usd is None else PER * used.usd / one.samples)),
+            Cell(percent(used.usd_share, 0)),
+            Cell(number(used.wall_s / one.samples, 1)),
+            Cell(percent(used.wall_share, 0)),
+        )
+        for one in suite.policies
+        for stage, used in one.stages.items()
+    ]
+    return Table(
+        "What each stage used, a task",
+        (
+            ("policy", ""),
+            ("stage", ""),
+            ("tokens", "Prompt and completion, cached ones included"),
+            ("tokens %", "Of all stages"),
+            ("$ per 1,000", "Dollars for 1,000 tasks"),
+            ("$ %", "Of all stages"),
+            ("seconds", "Wall time a task"),
+            ("seconds %", "Of all stages"),
+        ),
+        tuple(rows),
+        frozenset({0, 1}),
+    )
+
+
+def curves_table(suite: SuiteResult) -> Table:
+    """The policies that have a setting, as curves."""
+    rows = [
+        (
+            Cell(plain(one.name, limit=_NAME)),
+            Cell(str(len(one.points))),
+            Cell(number(one.aiq, 3)),
+            Cell(number(one.apgr, 3)),
+            Cell(", ".join(f"{x} %: {percent(y, 0)}" for x, y in one.cpt.items()) or NONE),
+        )
+        for one in suite.curves
+    ]
+    return Table(
+        f"Policies with a setting; AIQ of random mixing is {number(suite.hull_aiq, 3)}",
+        (
+            ("policy", ""),
+            ("points", "Settings"),
+            ("AIQ", "RouterBench: area under the curve"),
+            ("APGR", "RouteLLM: part of the gap closed"),
+            ("CPT", "Share of calls of the largest that closes so much of the gap"),
+        ),
+        tuple(rows),
+    )
+
+
+def jurors_table(found: Iterable[JurorQuality], agents: Sequence[str]) -> Table:
+    """What ratings foretell, by juror."""
+    rows = [
+        (
+            Cell("the jury")
+            if one.juror is None
+            else Cell(plain(one.juror, limit=_NAME), _place(one.juror, agents)),
+            Cell(f"{one.labelled:,}"),
+            Cell(number(one.mean_rating)),
+            Cell(_estimate(one.auc)),
+            Cell(_estimate(one.correlation)),
+            Cell(number(one.brier, 3)),
+            Cell(number(one.base_brier, 3)),
+            Cell(number(one.calibration_error, 3)),
+        )
+        for one in found
+    ]
+    return Table(
+        "Do ratings foretell outcomes?",
+        (
+            ("juror", ""),
+            ("plans", "Rated, with a known outcome"),
+            ("mean", "Mean rating, 0 to 5"),
+            ("AUC", "How often a solved plan is rated above an unsolved one; chance is 0.5"),
+            ("r", "Correlation with the outcome"),
+            ("Brier", "Squared distance of rating / 5 and outcome; 0 is perfect"),
+            ("base rate", "The Brier score of always saying the share that was solved"),
+            ("ECE", "How far what was said lies from what came true"),
+        ),
+        tuple(rows),
+    )
+
+
+def _policy(one: PolicyResult, agents: Sequence[str]) -> Cell:
+    alone = one.policy.startswith(SINGLE)
+    place = _place(one.policy.removeprefix(SINGLE), agents) if alone else None
+    return Cell(plain(one.policy, limit=_NAME), place)
+
+
+def _place(agent: str, agents: Sequence[str]) -> int | None:
+    return agents.index(agent) if agent in agents else None
+
+
+def _share(found: Estimate | None) -> str:
+    if found is None:
+        return NONE
+    return _with(percent(found.value), percent(found.low), percent(found.high))
+
+
+def _points(found: Estimate | None) -> str:
+    if found is None:
+        return NONE
+    return _with(points(found.value), points(found.low), points(found.high))
+
+
+def _dollars(found: Estimate | None) -> str:
+    if found is None:
+        return "unknown"
+    low, high = (None if end is None else PER * end for end in (found.low, found.high))
+    ends = [NONE if end is None else money(end) for end in (low, high)]
+    return _with(money(PER * found.value), *ends)
+
+
+def _estimate(found: Estimate | None) -> str:
+    if found is None:
+        return NONE
+    return _with(number(found.value), number(found.low), number(found.high))
+
+
+def _saved(found: Comparison) -> str:
+    if found.saving is None:
+        return NONE
+    ends = (percent(found.saving.low, 0), percent(found.saving.high, 0))
+    return _with(percent(found.saving.value, 0), *ends)
+
+
+def _with(value: str, low: str, high: str) -> str:
+    """A value with its interval, where it has one."""
+    return value if NONE in (low, high) else f"{value} [{low}, {high}]"
+
+
+def _sign(found: Estimate | None, above: str, below: str) -> str:
+    if found is None or found.low is None or found.high is None:
+        return ""
+    return above if found.low > 0 else below if found.high < 0 else ""

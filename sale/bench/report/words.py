@@ -1,0 +1,49 @@
+"""How values are written in a report. Text from outside loses what could mislead the eye."""
+
+from __future__ import annotations
+
+import unicodedata
+from math import floor, log10
+
+UNKNOWN = "unknown"
+NONE = "–"  # noqa: RUF001 - the dash that tables use
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Kinds of characters that have no face: controls, turns of direction, halves of pairs."""
+
+
+def plain(text: str, *, limit: int = 120) -> str:
+    """One line of outside text, each faceless character replaced, cut at `limit`."""
+    words = " ".join(text[: 4 * limit].split())
+    shown = "".join("\ufffd" if unicodedata.category(c) in _HIDDEN else c for c in words)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def money(usd: float | None) -> str:
+    """Dollars with three digits that tell, however small they are."""
+    if usd is None:
+        return UNKNOWN
+    if usd == 0:
+        return "$0"
+    sign = "-" if usd < 0 else ""
+    places = min(max(2 - floor(log10(abs(usd))), 0), 12)
+    return f"{sign}${abs(usd):,.{min(places, 2) if abs(usd) >= 1 else places}f}"
+
+
+def percent(share: float | None, places: int = 1) -> str:
+    """A share of 1 as per cent."""
+    return NONE if share is None else f"{100 * share:.{places}f}"
+
+
+def number(value: float | None, places: int = 2) -> str:
+    """A number, or a dash where there is none."""
+    return NONE if value is None else f"{value:.{places}f}"
+
+
+def points(share: float | None) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return NONE if share is None else f"{100 * share:+.1f}"
+
+
+def count(value: int, one: str, many: str | None = None) -> str:
+    """A count with its noun."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
