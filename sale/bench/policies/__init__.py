@@ -62,7 +62,7 @@ __all__ = [
 ]
 
 
-def load_policy(name: str, **settings: Any) -> Policy | Hindsight:
+def load_policy(name: str, /, **settings: Any) -> Policy | Hindsight:
     """Build a policy by its name; more settings are those of its factory.
 
     `single:AGENT` names its agent; `carrot@0.5` sets what is else chosen on the training split.

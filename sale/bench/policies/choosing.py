@@ -27,7 +27,7 @@ def best(scores: Array, order: Index, allowed: Flags) -> Index:
 
 
 def utility(solved: Array, dollars: Array, value: float) -> Array:
-    """solved - dollars / value; at infinity money doesn't count, known or not, at 0 nothing else."""
+    """solved - dollars / value; at infinity dollars don't count, known or not; at 0 they alone."""
     if np.isinf(value):
         return solved
     return -dollars if value == 0 else solved - dollars / value

@@ -42,20 +42,31 @@ class Factors:
         return np.asarray(expit(scores[:, strong] - scores[:, weak]))
 
 
-def loss(factors: Factors, vectors: Array, won: Flags, *, decay: float) -> tuple[float, Factors]:
-    """The mean of -log win rate over all won pairs, with weight decay; and its gradient.
+@dataclass(frozen=True, slots=True)
+class Wins:
+    """Every time that one agent solved a task and another did not; all of shape (N,)."""
 
-    `won` has the shape (T, A, A): true where the first agent solved the task and the second did
-    not.
-    """
+    tasks: Index
+    winners: Index
+    losers: Index
+
+    @staticmethod
+    def of(solved: Array) -> Wins:
+        """Of outcomes of the shape (T, A); what is unknown is neither won nor lost."""
+        won = (solved[:, :, None] == 1.0) & (solved[:, None, :] == 0.0)
+        return Wins(*np.nonzero(won))
+
+
+def loss(factors: Factors, vectors: Array, wins: Wins, *, decay: float) -> tuple[float, Factors]:
+    """The mean of -log win rate over all wins, with weight decay; and its gradient."""
     hidden = vectors @ factors.weights + factors.bias
     scores = hidden @ factors.agents.T
-    gaps = scores[:, :, None] - scores[:, None, :]
-    pairs = max(int(won.sum()), 1)
+    gaps = scores[wins.tasks, wins.winners] - scores[wins.tasks, wins.losers]
     penalty = sum(float((part**2).sum()) for part in (factors.agents, factors.weights))
-    value = -float(log_expit(gaps)[won].sum()) / pairs + decay * penalty
-    slope = np.where(won, -expit(-gaps), 0.0) / pairs
-    by_score = slope.sum(axis=2) - slope.sum(axis=1)
+    value = decay * penalty - float(log_expit(gaps).sum()) / max(len(gaps), 1)
+    slopes = -expit(-gaps) / max(len(gaps), 1)
+    by_score = _summed(wins.tasks, wins.winners, slopes, scores.shape)
+    by_score -= _summed(wins.tasks, wins.losers, slopes, scores.shape)
     by_hidden = by_score @ factors.agents
     return value, Factors(
         by_score.T @ hidden + 2 * decay * factors.agents,
@@ -64,11 +75,17 @@ def loss(factors: Factors, vectors: Array, won: Flags, *, decay: float) -> tuple
     )
 
 
+def _summed(tasks: Index, agents: Index, values: Array, shape: tuple[int, ...]) -> Array:
+    """Add values up by task and agent."""
+    flat = np.bincount(tasks * shape[1] + agents, weights=values, minlength=shape[0] * shape[1])
+    return flat.reshape(shape)
+
+
 def factorise(
     vectors: Array, solved: Array, rng: Generator, *, width: int, decay: float
 ) -> Factors:
     """Fit the factors to all pairs of agents of which one solved a task and the other did not."""
-    won = (solved[:, :, None] == 1.0) & (solved[:, None, :] == 0.0)
+    wins = Wins.of(solved)
     shapes = ((solved.shape[1], width), (vectors.shape[1], width), (width,))
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
 
@@ -77,7 +94,7 @@ def factorise(
         return Factors(*(part.reshape(s) for part, s in zip(parts, shapes, strict=True)))
 
     def flat_loss(flat: Array) -> tuple[float, Array]:
-        value, slope = loss(shaped(flat), vectors, won, decay=decay)
+        value, slope = loss(shaped(flat), vectors, wins, decay=decay)
         return value, np.concatenate([slope.agents.ravel(), slope.weights.ravel(), slope.bias])
 
     start = rng.normal(0, 0.1, ends[-1])
