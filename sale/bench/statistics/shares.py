@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import fsum
 
 from sale.bench.samples import Sample
@@ -33,9 +33,10 @@ def awarded(sample: Sample) -> tuple[str, ...]:
 def allocation(samples: Sequence[Sample]) -> dict[str, AgentShare]:
     """What each agent did for a policy, by name."""
     awards = Counter(agent for one in samples for agent in awarded(one))
+    kept = kept_by(samples)
     return {
         agent: AgentShare(
-            kept=_weighed(samples, lambda one, agent=agent: one.agent == agent),
+            kept=kept.get(agent, 0.0),
             awards=awards[agent] / awards.total(),
             solved=_solved([one for one in samples if one.agent == agent]),
             weighted=weighted(samples, agent),
@@ -44,11 +45,22 @@ def allocation(samples: Sequence[Sample]) -> dict[str, AgentShare]:
     }
 
 
+def kept_by(samples: Sequence[Sample]) -> dict[str, float]:
+    """Agent -> the share of tasks whose kept answer is the agent's, by name."""
+    each = weights(samples)
+    held: dict[str, list[float]] = {}
+    for one, weight in zip(samples, each, strict=True):
+        if one.agent is not None:
+            held.setdefault(one.agent, []).append(weight)
+    tasks = fsum(each)
+    return {agent: fsum(held[agent]) / tasks for agent in sorted(held)}
+
+
 def reliance(samples: Sequence[Sample], largest: str | None) -> float | None:
     """The share of tasks on which the largest agent worked."""
     if largest is None:
         return None
-    return _weighed(samples, lambda one: largest in awarded(one))
+    return _share(samples, [largest in awarded(one) for one in samples])
 
 
 def weighted(samples: Sequence[Sample], agent: str) -> float | None:
@@ -89,12 +101,12 @@ def _bin(name: str, samples: Sequence[Sample]) -> BinResult:
         tasks=tasks,
         quality=None if solved is None else wilson(solved, known),
         usd_per_task=_dollars(samples),
-        allocation=_kept(samples),
+        allocation=kept_by(samples),
     )
 
 
 def stream(samples: Sequence[Sample]) -> tuple[StreamPart, ...]:
-    """A policy along the stream, its orders laid over each other.
+    """A policy along the stream, its orders laid over each other; every sample counts once.
 
     Empty where places don't tell tasks apart, as then no stream is known.
     """
@@ -110,16 +122,19 @@ def stream(samples: Sequence[Sample]) -> tuple[StreamPart, ...]:
     stretches: list[list[Sample]] = [[] for _ in range(parts)]
     for one in samples:
         stretches[ranks[one.order, one.place] * parts // length].append(one)
-    found, seen = [], []
+    found, right, known = [], 0, 0
     for number, stretch in enumerate(stretches, start=1):
-        seen += stretch
+        outcomes = [one.solved for one in stretch if one.solved is not None]
+        right, known = right + sum(outcomes), known + len(outcomes)
+        dollars = total(one.usd for one in stretch)
+        kept = Counter(one.agent for one in stretch if one.agent is not None)
         found.append(
             StreamPart(
                 until=-(-number * length // parts),
-                quality=_solved(stretch),
-                running=_solved(seen),
-                usd_per_task=_dollars(stretch),
-                allocation=_kept(stretch),
+                quality=share(sum(outcomes), len(outcomes)),
+                running=share(right, known),
+                usd_per_task=share(dollars, len(stretch)),
+                allocation={agent: kept[agent] / len(stretch) for agent in sorted(kept)},
             )
         )
     return tuple(found)
@@ -128,24 +143,16 @@ def stream(samples: Sequence[Sample]) -> tuple[StreamPart, ...]:
 def _solved(samples: Sequence[Sample]) -> float | None:
     """pass@1 over the tasks with a known outcome."""
     known = [one for one in samples if one.solved is not None]
-    return _weighed(known, lambda one: bool(one.solved)) if known else None
+    return _share(known, [bool(one.solved) for one in known]) if known else None
 
 
 def _dollars(samples: Sequence[Sample]) -> float | None:
     each = weights(samples)
     spent = [None if one.usd is None else one.usd * w for one, w in zip(samples, each, strict=True)]
-    dollars = total(spent)
-    return None if dollars is None else dollars / fsum(each)
+    return share(total(spent), fsum(each))
 
 
-def _kept(samples: Sequence[Sample]) -> dict[str, float]:
-    agents = sorted({one.agent for one in samples if one.agent is not None})
-    return {
-        agent: _weighed(samples, lambda one, agent=agent: one.agent == agent) for agent in agents
-    }
-
-
-def _weighed(samples: Sequence[Sample], holds: Callable[[Sample], bool]) -> float:
+def _share(samples: Sequence[Sample], holds: Sequence[bool]) -> float:
     """The share of tasks for which something holds."""
     each = weights(samples)
-    return fsum(w for one, w in zip(samples, each, strict=True) if holds(one)) / fsum(each)
+    return fsum(w for w, true in zip(each, holds, strict=True) if true) / fsum(each)

@@ -98,12 +98,13 @@ def _place(one: Sample) -> tuple[str, str, str, int, int]:
 def _check(samples: Sequence[Sample]) -> None:
     if any(one.suite == ALL for one in samples):
         raise InputError(f"a suite is called {ALL!r}, which means all suites; give it another name")
-    (place, many), *_ = [*Counter(map(_place, samples)).most_common(1), (("",) * 5, 0)]
-    if many > 1:
-        raise InputError(
-            f"{many} samples of policy {place[0]!r} on task {place[2]!r} have attempt {place[3]} "
-            f"and order {place[4]}; give each once"
-        )
+    for place, many in Counter(map(_place, samples)).most_common(1):
+        if many > 1:
+            policy, _, task, attempt, order = place
+            raise InputError(
+                f"{many} samples of policy {policy!r} on task {task!r} have attempt {attempt} and "
+                f"order {order}; give each once"
+            )
 
 
 def _renamed(suite: SuiteResult) -> SuiteResult:
@@ -211,7 +212,11 @@ def _policy(scope: _Scope, row: int, told: Answers) -> PolicyResult:
         stream=stream(own),
         hull_gain=told.get(("hull", row, "")),
         oracle_capture=_capture(scope, row),
-        arena=quality and everywhere and scores.arena(quality.value, everywhere.value),
+        arena=(
+            scores.arena(quality.value, everywhere.value)
+            if quality is not None and everywhere is not None
+            else None
+        ),
         comparisons=_comparisons(scope, row, told),
     )
 
