@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DASHES = ("-", "--", "-.", ":")
-_COLUMNS, _PANELS = 3, 6
+_COLUMNS, _PANELS = 4, 8
 
 
 def learners(suite: SuiteResult) -> list[PolicyResult]:
@@ -68,23 +68,23 @@ def jurors(trials: Sequence[Trial]) -> tuple[JurorQuality, ...]:
     return quality(_votes(trials))
 
 
-def draw_calibration(found: Sequence[JurorQuality]) -> Picture | None:
+def draw_calibration(found: Sequence[JurorQuality], colours: Mapping[str, str]) -> Picture | None:
     """Of plans that were rated alike, how many were solved; None where too little is known."""
     able = [one for one in found if one.reliability][:_PANELS]
     if not able:
         return None
     columns = min(len(able), _COLUMNS)
     rows = -(-len(able) // columns)
-    with sheet(height=0.5 + 2.5 * rows) as figure:
-        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    with sheet(height=0.5 + (2.0 if columns == _COLUMNS else 2.5) * rows) as figure:
+        grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
         panels: list[Axes] = list(grid.flat)
         for axes in panels[len(able) :]:
             axes.set_visible(False)
         for axes, one in zip(panels, able, strict=False):
-            _reliability(axes, one)
+            _reliability(axes, one, colours.get(one.juror, FAINT) if one.juror else INK)
         for row in grid:
             row[0].set_ylabel("came true, %")
-        for axes in grid[-1]:
+        for axes in panels[max(len(able) - columns, 0) : len(able)]:
             axes.set_xlabel("rating of the plan")
         told = "; ".join(_juror_told(one) for one in able)
         alt = plain(f"Rating against share solved, by juror: {told}", limit=1_500)
@@ -145,15 +145,16 @@ def _agents(one: PolicyResult, colours: Mapping[str, str]) -> list[str]:
     return [*(agent for agent in colours if agent in seen), *sorted(seen - set(colours))]
 
 
-def _reliability(axes: Axes, one: JurorQuality) -> None:
+def _reliability(axes: Axes, one: JurorQuality, colour: str) -> None:
     rows = [row for row in one.reliability if row.n and row.probability is not None]
     said = [5 * (row.probability or 0.0) for row in rows]
     came = [100 * (row.solved or 0.0) for row in rows]
     size = [20 + 160 * row.n / one.labelled for row in rows]
     axes.plot([0, 5], [0, 100], "--", color=GRID, lw=1.2)
     axes.plot(said, came, "-", color=FAINT, lw=1.0)
-    axes.scatter(said, came, s=size, color=ACCENT if one.juror is None else INK, ec=PAPER, zorder=3)
+    axes.scatter(said, came, s=size, color=colour, ec=PAPER, zorder=3)
     axes.set_xlim(-0.2, 5.2)
+    axes.set_xticks(range(6))
     axes.set_ylim(-4, 104)
     axes.set_title("the jury" if one.juror is None else plain(one.juror, limit=24))
     told = "" if one.auc is None else f"AUC {number(one.auc.value)}"

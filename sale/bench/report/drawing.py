@@ -97,6 +97,7 @@ def sheet(width: float = 7.4, height: float = 4.2) -> Iterator[Figure]:
     with mpl.rc_context({**_STYLE}), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a letter that the font of the PNG lacks
         figure = Figure(figsize=(width, height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.09, h_pad=0.07)
         FigureCanvasAgg(figure)
         yield figure
 

@@ -24,5 +24,5 @@ def draw(
         "bins": draw_bins(whole, shades),
         "learning": draw_learning(whole, shades, largest=results.largest),
         "overhead": draw_overhead(whole),
-        "calibration": draw_calibration(jurors),
+        "calibration": draw_calibration(jurors, shades),
     }

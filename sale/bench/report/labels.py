@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sale.bench.report.drawing import INK
+from sale.bench.report.drawing import INK, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +71,7 @@ def label(axes: Axes, places: Sequence[tuple[float, float, str]]) -> None:
             va=along,
             fontsize=8.5,
             arrowprops=line,
+            bbox={"facecolor": PAPER, "alpha": 0.72, "pad": 0.6, "lw": 0},
         )
         if best[1] is not None:
             taken.append(best[1])

@@ -171,7 +171,7 @@ def _sentences(suite: SuiteResult) -> tuple[list[str], list[str]]:
     for one in suite.policies:
         if one.policy == ORACLE or one.policy.startswith(SINGLE):
             continue
-        for found in one.comparisons:
+        for found in tables.differences(one).values():
             told = plain(f"{one.policy}: {found.sentence}", limit=600)
             (first if is_auction(one) and "-" not in one.policy else more).append(told)
     if not first:

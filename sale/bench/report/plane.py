@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sale.bench.report.drawing import ACCENT, FAINT, GRID, INK, PAPER, Picture, picture, sheet
 from sale.bench.report.labels import label
-from sale.bench.report.words import money, percent, plain
+from sale.bench.report.words import money, percent, plain, tick
 from sale.bench.statistics.results import PolicyResult, SuiteResult
 from sale.types import Stage
 
@@ -90,8 +92,10 @@ def _hull(axes: Axes, suite: SuiteResult) -> None:
     if not suite.hull:
         return
     right = max([PER * _usd(one) for one in placed(suite)] + [PER * suite.hull[-1].usd]) * 1.5
-    usd = [*(PER * point.usd for point in suite.hull), right]
-    quality = [*(100 * point.quality for point in suite.hull), 100 * suite.hull[-1].quality]
+    corners = [PER * point.usd for point in suite.hull]
+    heights = [100 * point.quality for point in suite.hull]
+    usd = np.unique([*np.linspace(corners[0], corners[-1], 200), *corners, right])
+    quality = np.interp(usd, corners, heights)  # bent, where dollars are drawn by logarithm
     axes.fill_between(usd, quality, 0, color=GRID, alpha=0.45, lw=0, zorder=0)
     axes.plot(usd, quality, "--", color=FAINT, lw=1.1, zorder=1)
 
@@ -121,13 +125,15 @@ def _point(
 
 
 def _frame(axes: Axes, policies: Sequence[PolicyResult], *, whiskers: bool = True) -> None:
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     usd = [PER * _usd(one) for one in policies]
     low, high = min(usd), max(usd)
     if low > 0 and high / low > _WIDE:
         axes.set_xscale("log")
         axes.set_xlim(low / 1.6, high * 1.9)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         room = 0.12 * (high - low) or 0.2 * high or 1.0
         axes.set_xlim(max(low - room, 0.0 if low - room < 0 else low - room), high + 1.4 * room)
@@ -140,8 +146,7 @@ def _frame(axes: Axes, policies: Sequence[PolicyResult], *, whiskers: bool = Tru
     axes.set_ylim(max(bottom - room, -2.0), min(top + room, 103.0))
     axes.set_xlabel("dollars for 1,000 tasks, everything paid")
     axes.set_ylabel("solved, % (pass@1)")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: money(float(f"{x:.3g}"))))
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: tick(x)))
 
 
 def _worth_naming(suite: SuiteResult, policies: Sequence[PolicyResult]) -> list[PolicyResult]:

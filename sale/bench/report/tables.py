@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sale.auction.calibration import Estimate
 from sale.auction.quality import JurorQuality
 from sale.bench.report.plane import PER, SINGLE, frontier
-from sale.bench.report.words import NONE, count, money, number, percent, plain, points
+from sale.bench.report.words import NONE, UNKNOWN, count, money, number, percent, plain, points
 from sale.bench.statistics.results import Baseline, Comparison, PolicyResult, SuiteResult
 
 _NAME = 48
@@ -25,6 +25,7 @@ class Cell:
 
     text: str
     agent: int | None = None
+    interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class Table:
     words: frozenset[int] = frozenset({0})
     """The columns that hold words, and are set to the left."""
 
+    @property
+    def room(self) -> tuple[int, ...]:
+        """For each column how many letters its intervals take at most."""
+        return tuple(
+            max((len(row[place].interval) for row in self.rows), default=0)
+            for place in range(len(self.columns))
+        )
+
 
 def policies_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
     """Every policy: what it solved, what it cost, whom it relied on."""
@@ -46,12 +55,12 @@ def policies_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
         (
             _policy(one, agents),
             Cell(f"{one.known:,}" if one.known == one.tasks else f"{one.known:,} of {one.tasks:,}"),
-            Cell(_share(one.quality)),
-            Cell(_dollars(one.usd_per_task)),
+            _share(one.quality),
+            _dollars(one.usd_per_task),
             Cell(money(None if one.usd_per_solved is None else one.usd_per_solved.value * PER)),
             Cell(percent(one.overhead.usd, 0)),
             Cell(percent(one.reliance, 0)),
-            Cell(_points(one.hull_gain)),
+            _points(one.hull_gain),
             Cell(percent(one.oracle_capture, 0)),
             Cell(number(one.arena, 3)),
             Cell("yes" if one.policy in best else NONE),
@@ -82,15 +91,14 @@ def differences_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
     rows = [
         (
             _policy(one, agents),
-            Cell(_AGAINST[found.baseline] if found.baseline else plain(found.against)),
+            Cell(against),
             Cell(f"{found.tasks:,}"),
-            Cell(_points(found.quality)),
-            Cell(_saved(found)),
+            _points(found.quality),
+            _saved(found),
             Cell(verdict(found)),
         )
         for one in suite.policies
-        for found in one.comparisons
-        if found.against != one.policy
+        for against, found in differences(one).items()
     ]
     return Table(
         "Differences on the same tasks, with 95 % intervals of a paired bootstrap over tasks",
@@ -105,6 +113,20 @@ def differences_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
         tuple(rows),
         frozenset({0, 1, 5}),
     )
+
+
+def differences(one: PolicyResult) -> Mapping[str, Comparison]:
+    """What a policy is compared with -> how; where two baselines are one, it is named by both."""
+    named: dict[str, list[str]] = {}
+    found: dict[str, Comparison] = {}
+    for each in one.comparisons:
+        itself = each.against == one.policy
+        if itself or (one.policy.startswith(SINGLE) and each.baseline is Baseline.HULL):
+            continue
+        word = _AGAINST[each.baseline] if each.baseline else plain(each.against)
+        named.setdefault(each.against, []).append(word)
+        found.setdefault(each.against, each)
+    return {" and ".join(words): found[against] for against, words in named.items()}
 
 
 def verdict(found: Comparison) -> str:
@@ -126,9 +148,9 @@ def agents_table(
         rows.append(
             (
                 Cell(plain(agent, limit=_NAME), place),
-                Cell(number(price.get(agent), 3) if price.get(agent) is not None else "unknown"),
-                Cell(_share(alone.quality if alone else None)),
-                Cell(_dollars(alone.usd_per_task) if alone else NONE),
+                Cell(number(price.get(agent), 3) if price.get(agent) is not None else UNKNOWN),
+                _share(alone.quality if alone else None),
+                _dollars(alone.usd_per_task) if alone else Cell(NONE),
                 *(Cell(points(one.values.get(agent))) for one in worth.values()),
             )
         )
@@ -243,8 +265,8 @@ def jurors_table(found: Iterable[JurorQuality], agents: Sequence[str]) -> Table:
             else Cell(plain(one.juror, limit=_NAME), _place(one.juror, agents)),
             Cell(f"{one.labelled:,}"),
             Cell(number(one.mean_rating)),
-            Cell(_estimate(one.auc)),
-            Cell(_estimate(one.correlation)),
+            _estimate(one.auc),
+            _estimate(one.correlation),
             Cell(number(one.brier, 3)),
             Cell(number(one.base_brier, 3)),
             Cell(number(one.calibration_error, 3)),
@@ -277,42 +299,41 @@ def _place(agent: str, agents: Sequence[str]) -> int | None:
     return agents.index(agent) if agent in agents else None
 
 
-def _share(found: Estimate | None) -> str:
+def _share(found: Estimate | None) -> Cell:
+    return _cell(found, percent)
+
+
+def _points(found: Estimate | None) -> Cell:
+    return _cell(found, points)
+
+
+def _estimate(found: Estimate | None) -> Cell:
+    return _cell(found, number)
+
+
+def _saved(found: Comparison) -> Cell:
+    return _cell(found.saving, lambda share: percent(share, 0))
+
+
+def _dollars(found: Estimate | None) -> Cell:
+    """For 1,000 tasks; the ends of the interval to as many places as the value."""
     if found is None:
-        return NONE
-    return _with(percent(found.value), percent(found.low), percent(found.high))
+        return Cell(UNKNOWN)
+    places = len(money(PER * found.value).partition(".")[2])
+    return Cell(
+        money(PER * found.value),
+        interval=_interval(found, lambda usd: NONE if usd is None else f"{PER * usd:,.{places}f}"),
+    )
 
 
-def _points(found: Estimate | None) -> str:
-    if found is None:
-        return NONE
-    return _with(points(found.value), points(found.low), points(found.high))
+def _cell(found: Estimate | None, told: Callable[[float | None], str]) -> Cell:
+    return Cell(told(found.value), interval=_interval(found, told)) if found else Cell(NONE)
 
 
-def _dollars(found: Estimate | None) -> str:
-    if found is None:
-        return "unknown"
-    low, high = (None if end is None else PER * end for end in (found.low, found.high))
-    ends = [NONE if end is None else money(end) for end in (low, high)]
-    return _with(money(PER * found.value), *ends)
-
-
-def _estimate(found: Estimate | None) -> str:
-    if found is None:
-        return NONE
-    return _with(number(found.value), number(found.low), number(found.high))
-
-
-def _saved(found: Comparison) -> str:
-    if found.saving is None:
-        return NONE
-    ends = (percent(found.saving.low, 0), percent(found.saving.high, 0))
-    return _with(percent(found.saving.value, 0), *ends)
-
-
-def _with(value: str, low: str, high: str) -> str:
-    """A value with its interval, where it has one."""
-    return value if NONE in (low, high) else f"{value} [{low}, {high}]"
+def _interval(found: Estimate, told: Callable[[float | None], str]) -> str:
+    if found.low is None or found.high is None:
+        return ""
+    return f"{told(found.low)}, {told(found.high)}"
 
 
 def _sign(found: Estimate | None, above: str, below: str) -> str:

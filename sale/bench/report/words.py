@@ -29,9 +29,18 @@ def money(usd: float | None) -> str:
     return f"{sign}${abs(usd):,.{min(places, 2) if abs(usd) >= 1 else places}f}"
 
 
+def tick(usd: float) -> str:
+    """Dollars at an axis, without zeros that tell nothing."""
+    told = f"{float(f'{usd:.3g}'):.12f}".rstrip("0").rstrip(".")
+    return f"${told}"
+
+
 def percent(share: float | None, places: int = 1) -> str:
     """A share of 1 as per cent."""
-    return NONE if share is None else f"{100 * share:.{places}f}"
+    if share is None:
+        return NONE
+    told = f"{100 * share:.{places}f}"
+    return told.removeprefix("-") if not told.strip("-0.") else told
 
 
 def number(value: float | None, places: int = 2) -> str:
@@ -41,7 +50,7 @@ def number(value: float | None, places: int = 2) -> str:
 
 def points(share: float | None) -> str:
     """A difference of shares in percentage points, with its sign."""
-    return NONE if share is None else f"{100 * share:+.1f}"
+    return NONE if share is None else f"{100 * share + 0.0:+.1f}".replace("-0.0", "+0.0")
 
 
 def count(value: int, one: str, many: str | None = None) -> str:
