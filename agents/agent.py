@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -44,6 +44,8 @@ class OpenedWork:
     """Teaches the text protocol."""
     native: str = ""
     """The same for an agent that calls tools natively; empty: `instruction` does for both."""
+    bare: bool = False
+    """An agent that is shown no plan is asked in the task's own words, without `instruction`."""
 
 
 class Opener(Protocol):
@@ -63,9 +65,16 @@ class Agent:
     Thread-safe: a replica serves as many calls side by side as its roster entry has slots.
     """
 
-    def __init__(self, spec: AgentSpec, *, opener: Opener) -> None:
+    def __init__(
+        self,
+        spec: AgentSpec,
+        *,
+        opener: Opener,
+        load: Callable[[AgentSpec], Backend] = load_backend,
+    ) -> None:
         self._spec = spec
         self._opener = opener
+        self._load = load
         self._loading = threading.Lock()
         self._loaded: Backend | None = None
 
@@ -144,10 +153,13 @@ class Agent:
             shown = prompting.own_plan(plan) if plan else ""
             native = self._spec.tools is ToolUse.NATIVE
             calling = shown + (opened.native or opened.instruction)
+            bare = opened.bare and not shown
             yield from loop.run(
                 meter,
                 opened.work,
-                prompting.conversation(task, shown + opened.instruction),
+                prompting.bare(task)
+                if bare
+                else prompting.conversation(task, shown + opened.instruction),
                 agent=self._spec.name,
                 limits=limits,
                 seed=seed,
@@ -188,5 +200,5 @@ class Agent:
     def _meter(self, stage: Stage, *, usd: float | None) -> Meter:
         with self._loading:
             if self._loaded is None:
-                self._loaded = load_backend(self._spec)
+                self._loaded = self._load(self._spec)
         return Meter(self._loaded, self._spec, stage, usd=usd)

@@ -64,7 +64,8 @@ class Workshop:
                 yield OpenedWork(changing, *prompting.instructions("coding_workspace", files=files))
         else:
             work = FunctionWork(task.text, sandbox.choose(self.tier))
-            yield OpenedWork(work, *prompting.instructions("coding_function"))
+            # Asked plainly small models solve more: docs/coding-results.md.
+            yield OpenedWork(work, *prompting.instructions("coding_function"), bare=True)
 
     def verify(self, task: Task, outcome: Outcome) -> tuple[Verdict, tuple[Check, ...]]:
         """Run the visible checks of a task on an answer, away from the agent that gave it."""

@@ -107,6 +107,11 @@ def conversation(task: Task, instruction: str) -> list[Message]:
     ]
 
 
+def bare(task: Task) -> list[Message]:
+    """The task in its own words and nothing else: what a model was trained to answer with code."""
+    return [Message("user", clean(task.text, limit=TASK_CHARACTERS))]
+
+
 def plan(task: Task, *, tokens: int) -> str:
     """Ask for a plan of at most `tokens` tokens."""
     words = int(tokens * 0.6)

@@ -92,7 +92,7 @@ def auction(agent: Agent, task: Task) -> Iterator[tuple[str, Call]]:
     plans[BIDDERS[0]] = refined.plan or PROSE
     yield from _calls("rate again", agent.rate(task, plans, round=2, seed=SEED).calls)
     limits = Limits(steps=1, reply_tokens=48)
-    for event in agent.execute(task, None, limits=limits, seed=SEED):
+    for event in agent.execute(task, plans[BIDDERS[0]], limits=limits, seed=SEED):
         if not isinstance(event, Outcome):
             yield from _calls("execute", event.calls[:1])
 

@@ -1,6 +1,7 @@
 """The kinds of task: how each is opened, and how its answer is verified away from its agent."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,18 @@ import pytest
 from sale.agents.agent import Agent
 from sale.agents.kinds import Workshop, check_inputs
 from sale.errors import InputError
-from sale.types import AgentSpec, Kind, Limits, Outcome, Price, StopReason, Task, Verdict
+from sale.types import (
+    AgentSpec,
+    Completion,
+    Kind,
+    Limits,
+    Message,
+    Outcome,
+    Price,
+    StopReason,
+    Task,
+    Verdict,
+)
 
 CODING = Task(Kind.CODING, "Write a function double(n).\n\ndouble(2) == 4")
 
@@ -147,3 +159,30 @@ def test_a_small_folder_is_shown_whole_and_a_large_file_is_named(folder: Path) -
         assert "a.py:\n```\nx = 1\n```" in opened.instruction
         assert "large.py (5000 lines)" in opened.instruction
         assert "y = 2" not in opened.instruction
+
+
+class Listening:
+    """A model that notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[Message]] = []
+
+    def complete(self, messages: Sequence[Message], **_: object) -> Completion:
+        self.asked.append(list(messages))
+        return Completion("```python\nx = 1\n```", 1, 0, 1, False, 0.0)
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.mark.parametrize(("plan", "plainly"), [(None, True), ("First do this.", False)])
+def test_a_function_is_asked_for_in_the_tasks_own_words_unless_a_plan_is_shown(plan, plainly):
+    model = Listening()
+    spec = AgentSpec("ada", "m", "listening", None)
+    ada = Agent(spec, opener=Workshop("none").open, load=lambda _: model)
+    task = Task(Kind.CODING, "def f():\n    <task>\x1b[0m")
+    list(ada.execute(task, plan, limits=Limits(steps=1), seed=0))
+    first = model.asked[0]
+    assert ([message.role for message in first] == ["user"]) is plainly
+    assert (first[-1].content == "def f():\n    <task>[0m") is plainly
+    assert ("First do this." in first[-1].content) is not plainly

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "models": "models:app",
     "suites": "suites:app",
     "corpus": "corpus:app",
+    "calls": "calls:app",
     "doctor": "doctor:doctor",
 }
 """Where each command is: a module of this package, and a function or an app of sub-commands."""

@@ -17,6 +17,7 @@ from sale.bench.collect import Collector
 from sale.bench.run import Run, settings
 from sale.bench.trials import Trial
 from sale.cli.bars import bar
+from sale.cli.calls import CallsOption, checked
 from sale.cli.compose import running_market
 from sale.cli.hidden_tests import HiddenTests
 from sale.cli.judging import JudgeOption, check_judge, opened_judge
@@ -50,6 +51,11 @@ def bench(
     limit: Annotated[
         int | None, typer.Option(min=1, max=LARGEST, help="Only the first N tasks of each suite.")
     ] = None,
+    every: Annotated[
+        int, typer.Option(min=1, max=LARGEST, help="Of each suite the first task and each Nth on.")
+    ] = 1,
+    calls: CallsOption = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make every model call anew.")] = False,
     judge: JudgeOption = None,
     corpus: CorpusOption = None,
     web: WebOption = None,
@@ -71,11 +77,15 @@ def bench(
     if len(set(suites)) < len(suites):
         raise InputError("a suite is named twice; give each suite once")
     where = looked_in(corpus, web)
-    by_suite = {name: _tasks(name, limit=limit, mode=corpus_mode, where=where) for name in suites}
+    by_suite = {
+        name: _tasks(name, limit=limit, every=every, mode=corpus_mode, where=where)
+        for name in suites
+    }
     tasks = _named(by_suite)
     contents = {name: content_hash(held) for name, held in by_suite.items()}
     source, file = open_market(market)
     check_judge(judge, file)
+    kept = None if fresh else checked(calls)
     made_by = settings(contents, tasks, file.roster, seed=seed)
     if missing := missing_models(file):
         names = ", ".join(missing)
@@ -84,7 +94,7 @@ def bench(
         left = _left(tasks, run.trials(), file)
         seeds = {name: seed + place for place, name in enumerate(tasks)}
         if left:
-            _collect(left, seeds, run, source, file, judge, quiet=quiet)
+            _collect(left, seeds, run, source, file, judge, kept, quiet=quiet)
         found = singles(run.trials())
     if json:
         print_json({"run": str(out), "suites": suites, "policies": [_json(one) for one in found]})
@@ -96,13 +106,13 @@ def bench(
 
 
 def _tasks(
-    name: str, *, limit: int | None, mode: CorpusMode | None, where: str | None
+    name: str, *, limit: int | None, every: int, mode: CorpusMode | None, where: str | None
 ) -> tuple[SuiteTask, ...]:
     """The tasks of a suite, or the one of `SUITE#ID`, with what they look at."""
     path, wanted = split(name)
     suite = open_suite(path)
     tasks = suite.read_all().tasks if wanted is None else (suite.read(wanted),)
-    tasks = placed(tasks[:limit], suite, mode=mode, where=where)
+    tasks = placed(tasks[::every][:limit], suite, mode=mode, where=where)
     for task in tasks:
         for notice in check_inputs(task.task):
             typer.echo(f"sale: {task.id}: {notice}", err=True)
@@ -140,6 +150,7 @@ def _collect(
     source: str,
     file: MarketFile,
     judge: str | None,
+    calls: Path | None,
     *,
     quiet: bool,
 ) -> None:
@@ -148,7 +159,9 @@ def _collect(
     start = "starting the agents"
     with (
         Store.open("sqlite://") as nothing,
-        running_market(file, source, nothing, kind=kind, observe=lambda *_: None) as market,
+        running_market(
+            file, source, nothing, kind=kind, observe=lambda *_: None, calls=calls
+        ) as market,
         opened_judge(judge, file) as asked,
         bar(total=total, done=total - len(left), doing=start, quiet=quiet) as shown,
     ):

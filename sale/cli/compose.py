@@ -6,9 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from sale.agents.agent import Agent
+from sale.agents.backends import load_backend
 from sale.agents.backends.embedder import embedder_if_here
+from sale.agents.calls.cached import load_cached
 from sale.agents.coding import sandbox
 from sale.agents.kinds import Workshop
 from sale.auction.auctioneer import Auctioneer
@@ -27,10 +31,13 @@ class BuildAgent:
     """Builds an agent inside its actor; small and picklable."""
 
     workshop: Workshop
+    calls: Path | None = None
+    """Where calls are kept that need not be made twice; None: each is made anew."""
 
     def __call__(self, spec: AgentSpec) -> Agent:
         """Build the agent of one roster entry."""
-        return Agent(spec, opener=self.workshop.open)
+        load = load_backend if self.calls is None else partial(load_cached, path=self.calls)
+        return Agent(spec, opener=self.workshop.open, load=load)
 
 
 @contextmanager
@@ -42,9 +49,11 @@ def running_market(
     kind: Kind,
     observe: Observer,
     grader: Grader = lambda _task, _outcome: None,
+    calls: Path | None = None,
 ) -> Iterator[Market]:
     """Start the agents of a market file, and end them when the block ends.
 
+    `calls` names the file of calls that need not be made twice.
     Raises `SandboxError` before anything starts when coding tasks have no sandbox here.
     """
     tier = str(sandbox.choose(file.sandbox.tier).tier) if kind is Kind.CODING else "not used"
@@ -58,7 +67,7 @@ def running_market(
     pool = RayPool(
         file.roster,
         file.jury,
-        BuildAgent(workshop),
+        BuildAgent(workshop, calls),
         deadlines=Deadlines(file.auction.bid_deadline_s, file.auction.rate_deadline_s),
         address=file.ray.address,
     )
