@@ -19,7 +19,6 @@ from sale.bench.policies import (
     play,
     quotas_of,
 )
-from sale.bench.policies.views import Flags
 from sale.bench.samples import Sample
 from sale.errors import InputError
 
@@ -40,12 +39,17 @@ class Replayed:
     """Policy -> why it could not run."""
 
 
-def all_policies(agents: Sequence[str]) -> tuple[str, ...]:
-    """Every policy there is, `single` once for each agent."""
+def named(names: Sequence[str], agents: Sequence[str]) -> tuple[str, ...]:
+    """The policies of some names, each once; no names are all policies.
+
+    `single` is one for each agent.
+    """
+    everything = [name if name != MIXTURE else f"{MIXTURE}:{COPIED}" for name in POLICIES]
     singles = [f"single:{agent}" for agent in agents]
-    others = [name for name in POLICIES if name not in ("single", MIXTURE)]
-    place = others.index("random") + 1
-    return (*singles, *others[:place], f"{MIXTURE}:{COPIED}", *others[place:])
+    found: list[str] = []
+    for name in names or everything:
+        found += singles if name == "single" else [name]
+    return tuple(dict.fromkeys(found))
 
 
 def folds_of(table: Executions, count: int, *, seed: int) -> tuple[Split, ...]:
@@ -57,12 +61,11 @@ def folds_of(table: Executions, count: int, *, seed: int) -> tuple[Split, ...]:
     from sklearn.model_selection import GroupKFold
 
     groups = _groups(table)
-    there = len(np.unique(groups))
+    there = different(table)
     if there < count:
         raise InputError(
-            f"{there} different tasks can't be cut into {count} folds; give --folds {there}"
-            if there > 1
-            else "one task can't be cut into folds: nothing would be left to learn from"
+            f"{there} different tasks can't be cut into {count} folds; give fewer folds or more "
+            "tasks"
         )
     folds = GroupKFold(count, shuffle=True, random_state=seed)
     return tuple(folds.split(groups, groups=groups))
@@ -73,7 +76,7 @@ def split_of(table: Executions, share: float, *, seed: int) -> tuple[Split, ...]
     from sklearn.model_selection import GroupShuffleSplit
 
     groups = _groups(table)
-    there = len(np.unique(groups))
+    there = different(table)
     if not 1 <= round(share * there) < there:
         raise InputError(
             f"--split {share:g} of {there} different tasks leaves none to learn from or none to "
@@ -81,6 +84,11 @@ def split_of(table: Executions, share: float, *, seed: int) -> tuple[Split, ...]
         )
     cut = GroupShuffleSplit(1, train_size=round(share * there), random_state=seed)
     return tuple((train, np.sort(test)) for train, test in cut.split(groups, groups=groups))
+
+
+def different(table: Executions) -> int:
+    """How many tasks there are that nobody could learn by heart from another."""
+    return len(np.unique(_groups(table)))
 
 
 def _groups(table: Executions) -> Index:
@@ -91,18 +99,6 @@ def _groups(table: Executions) -> Index:
     return np.array(
         [known[name] if name else alone + place for place, name in enumerate(names)], dtype=np.intp
     )
-
-
-def whole(table: Executions) -> Flags:
-    """The tasks on which outcome and dollars of every agent are known, shape (T,).
-
-    An agent whose dollars, or whose outcomes, are known nowhere is not waited for.
-    """
-    flags = np.ones(len(table.tasks), dtype=np.bool_)
-    for values in (table.solved, table.dollars):
-        missing = np.isnan(values)
-        flags &= ~(missing & ~missing.all(axis=0)).any(axis=1)
-    return flags
 
 
 def replay(

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "submit": "submit:submit",
     "apply": "apply:apply",
     "bench": "bench:bench",
+    "replay": "replay:replay",
     "fit": "fit:fit",
     "log": "history:log",
     "show": "history:show",
