@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sale.bench.report.folder import RunFolder, read_run, read_samples
@@ -21,22 +22,26 @@ def write_report(
     out: Path | None = None,
     find: FindAuction | None = None,
     db: str | None = None,
+    lengths: Mapping[str, int] | None = None,
 ) -> tuple[Path, ...]:
     """Write the page and, beside it, its figures; the page first in what is returned.
 
     `find` looks an auction up, so that the page shows its bids; `db` is what `sale show` is told
-    to look in. Raises `InputError` where nothing can be written.
+    to look in; `lengths` are the letters of each task's text, by its name in the trials. Raises
+    `InputError` where nothing can be written.
     """
     from sale.bench.report.curves import jurors
     from sale.bench.report.figures import draw
     from sale.bench.report.page import render
     from sale.bench.report.tasks import by_task
+    from sale.bench.statistics.signals import signals
 
     path = run.path / PAGE if out is None else out
     judged = jurors(run.trials)
+    told = signals(run.trials, lengths=lengths, seed=results.seed, draws=results.draws)
     pictures = draw(results, tuple(run.roster), judged)
     tasks = by_task(run.samples, tuple(run.roster), find=find, db=db)
-    page = render(run, results, pictures=pictures, tasks=tasks, jurors=judged, signals=None)
+    page = render(run, results, pictures=pictures, tasks=tasks, jurors=judged, signals=told)
     written = [path]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

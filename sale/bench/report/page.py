@@ -13,13 +13,15 @@ from markupsafe import Markup
 
 from sale.auction.quality import NEEDED, JurorQuality
 from sale.bench.report import tables
+from sale.bench.report.cells import Table
 from sale.bench.report.drawing import Picture, colours
 from sale.bench.report.folder import RunFolder
 from sale.bench.report.plane import ORACLE, SINGLE, is_auction
-from sale.bench.report.tables import Table
+from sale.bench.report.tables_jury import jurors_table, signals_table
 from sale.bench.report.tasks import SHOWN, Tasks, letter
 from sale.bench.report.words import count, plain
 from sale.bench.statistics.results import ALL, PolicyResult, Results, SuiteResult
+from sale.bench.statistics.signals import Signal
 
 _HERE = Path(__file__).parent
 _CAPTIONS = {
@@ -70,7 +72,7 @@ def render(
     pictures: Mapping[str, Picture | None],
     tasks: Tasks,
     jurors: Sequence[JurorQuality],
-    signals: Table | None,
+    signals: Sequence[Signal],
 ) -> str:
     """The page as text."""
     whole = results.suites[-1]
@@ -111,7 +113,7 @@ def _parts(
     results: Results,
     pictures: Mapping[str, Picture | None],
     jurors: Sequence[JurorQuality],
-    signals: Table | None,
+    signals: Sequence[Signal],
 ) -> Iterator[Part]:
     whole, agents = results.suites[-1], tuple(run.roster)
 
@@ -155,7 +157,7 @@ def _parts(
         "jurors",
         "Can the jurors be believed?",
         drawn("calibration"),
-        tuple(one for one in (tables.jurors_table(jurors, agents), signals) if one is not None),
+        (jurors_table(jurors, agents), signals_table(signals, agents)),
     )
 
 

@@ -1,17 +1,24 @@
-"""The tables of a report: plain text in cells, so that nothing from outside can be markup."""
+"""The tables of policies and agents."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from sale.auction.calibration import Estimate
-from sale.auction.quality import JurorQuality
+from sale.bench.report.cells import (
+    Cell,
+    Table,
+    agent_cell,
+    dollars_cell,
+    points_cell,
+    policy_cell,
+    saved_cell,
+    share_cell,
+)
 from sale.bench.report.plane import PER, SINGLE, frontier
 from sale.bench.report.words import NONE, UNKNOWN, count, money, number, percent, plain, points
 from sale.bench.statistics.results import Baseline, Comparison, PolicyResult, SuiteResult
 
-_NAME = 48
 _AGAINST = {
     Baseline.LARGEST: "the largest",
     Baseline.BEST: "the best single",
@@ -19,48 +26,19 @@ _AGAINST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell, and the number of the agent whose colour it shows."""
-
-    text: str
-    agent: int | None = None
-    interval: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table that can be sorted; the first column names its rows."""
-
-    caption: str
-    columns: tuple[tuple[str, str], ...]
-    """(heading, what it means)."""
-    rows: tuple[tuple[Cell, ...], ...]
-    words: frozenset[int] = frozenset({0})
-    """The columns that hold words, and are set to the left."""
-
-    @property
-    def room(self) -> tuple[int, ...]:
-        """For each column how many letters its intervals take at most."""
-        return tuple(
-            max((len(row[place].interval) for row in self.rows), default=0)
-            for place in range(len(self.columns))
-        )
-
-
 def policies_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
     """Every policy: what it solved, what it cost, whom it relied on."""
     best = {one.policy for one in frontier(suite)}
     rows = [
         (
-            _policy(one, agents),
+            policy_cell(one.policy, agents),
             Cell(f"{one.known:,}" if one.known == one.tasks else f"{one.known:,} of {one.tasks:,}"),
-            _share(one.quality),
-            _dollars(one.usd_per_task),
+            share_cell(one.quality),
+            dollars_cell(one.usd_per_task),
             Cell(money(None if one.usd_per_solved is None else one.usd_per_solved.value * PER)),
             Cell(percent(one.overhead.usd, 0)),
             Cell(percent(one.reliance, 0)),
-            _points(one.hull_gain),
+            points_cell(one.hull_gain),
             Cell(percent(one.oracle_capture, 0)),
             Cell(number(one.arena, 3)),
             Cell("yes" if one.policy in best else NONE),
@@ -90,11 +68,11 @@ def differences_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
     """Every policy less the baselines, on the same tasks."""
     rows = [
         (
-            _policy(one, agents),
+            policy_cell(one.policy, agents),
             Cell(against),
             Cell(f"{found.tasks:,}"),
-            _points(found.quality),
-            _saved(found),
+            points_cell(found.quality),
+            saved_cell(found.saving),
             Cell(verdict(found)),
         )
         for one in suite.policies
@@ -143,14 +121,14 @@ def agents_table(
     """Every agent: alone, and what it is worth beside the others."""
     worth = {one.rule: one for one in suite.worth}
     rows = []
-    for place, agent in enumerate(agents):
+    for agent in agents:
         alone = suite.policy(SINGLE + agent)
         rows.append(
             (
-                Cell(plain(agent, limit=_NAME), place),
+                agent_cell(agent, agents),
                 Cell(number(price.get(agent), 3) if price.get(agent) is not None else UNKNOWN),
-                _share(alone.quality if alone else None),
-                _dollars(alone.usd_per_task) if alone else Cell(NONE),
+                share_cell(alone.quality if alone else None),
+                dollars_cell(alone.usd_per_task) if alone else Cell(NONE),
                 *(Cell(points(one.values.get(agent))) for one in worth.values()),
             )
         )
@@ -174,8 +152,8 @@ def allocation_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
     """Whom each policy gave the work, and how those answers were."""
     rows = [
         (
-            _policy(one, agents),
-            Cell(plain(agent, limit=_NAME), _place(agent, agents)),
+            policy_cell(one.policy, agents),
+            agent_cell(agent, agents),
             Cell(percent(share.kept)),
             Cell(percent(share.awards)),
             Cell(percent(share.solved)),
@@ -202,7 +180,7 @@ def overhead_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
     """What each stage used, by policy."""
     rows = [
         (
-            _policy(one, agents),
+            policy_cell(one.policy, agents),
             Cell(str(stage)),
             Cell(f"{used.tokens / one.samples:,.0f}"),
             Cell(percent(used.tokens_share, 0)),
@@ -235,7 +213,7 @@ def curves_table(suite: SuiteResult) -> Table:
     """The policies that have a setting, as curves."""
     rows = [
         (
-            Cell(plain(one.name, limit=_NAME)),
+            Cell(plain(one.name, limit=48)),
             Cell(str(len(one.points))),
             Cell(number(one.aiq, 3)),
             Cell(number(one.apgr, 3)),
@@ -254,86 +232,6 @@ def curves_table(suite: SuiteResult) -> Table:
         ),
         tuple(rows),
     )
-
-
-def jurors_table(found: Iterable[JurorQuality], agents: Sequence[str]) -> Table:
-    """What ratings foretell, by juror."""
-    rows = [
-        (
-            Cell("the jury")
-            if one.juror is None
-            else Cell(plain(one.juror, limit=_NAME), _place(one.juror, agents)),
-            Cell(f"{one.labelled:,}"),
-            Cell(number(one.mean_rating)),
-            _estimate(one.auc),
-            _estimate(one.correlation),
-            Cell(number(one.brier, 3)),
-            Cell(number(one.base_brier, 3)),
-            Cell(number(one.calibration_error, 3)),
-        )
-        for one in found
-    ]
-    return Table(
-        "Do ratings foretell outcomes?",
-        (
-            ("juror", ""),
-            ("plans", "Rated, with a known outcome"),
-            ("mean", "Mean rating, 0 to 5"),
-            ("AUC", "How often a solved plan is rated above an unsolved one; chance is 0.5"),
-            ("r", "Correlation with the outcome"),
-            ("Brier", "Squared distance of rating / 5 and outcome; 0 is perfect"),
-            ("base rate", "The Brier score of always saying the share that was solved"),
-            ("ECE", "How far what was said lies from what came true"),
-        ),
-        tuple(rows),
-    )
-
-
-def _policy(one: PolicyResult, agents: Sequence[str]) -> Cell:
-    alone = one.policy.startswith(SINGLE)
-    place = _place(one.policy.removeprefix(SINGLE), agents) if alone else None
-    return Cell(plain(one.policy, limit=_NAME), place)
-
-
-def _place(agent: str, agents: Sequence[str]) -> int | None:
-    return agents.index(agent) if agent in agents else None
-
-
-def _share(found: Estimate | None) -> Cell:
-    return _cell(found, percent)
-
-
-def _points(found: Estimate | None) -> Cell:
-    return _cell(found, points)
-
-
-def _estimate(found: Estimate | None) -> Cell:
-    return _cell(found, number)
-
-
-def _saved(found: Comparison) -> Cell:
-    return _cell(found.saving, lambda share: percent(share, 0))
-
-
-def _dollars(found: Estimate | None) -> Cell:
-    """For 1,000 tasks; the ends of the interval to as many places as the value."""
-    if found is None:
-        return Cell(UNKNOWN)
-    places = len(money(PER * found.value).partition(".")[2])
-    return Cell(
-        money(PER * found.value),
-        interval=_interval(found, lambda usd: NONE if usd is None else f"{PER * usd:,.{places}f}"),
-    )
-
-
-def _cell(found: Estimate | None, told: Callable[[float | None], str]) -> Cell:
-    return Cell(told(found.value), interval=_interval(found, told)) if found else Cell(NONE)
-
-
-def _interval(found: Estimate, told: Callable[[float | None], str]) -> str:
-    if found.low is None or found.high is None:
-        return ""
-    return f"{told(found.low)}, {told(found.high)}"
 
 
 def _sign(found: Estimate | None, above: str, below: str) -> str:

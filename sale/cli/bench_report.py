@@ -1,0 +1,219 @@
+"""`sale bench report`, `compare` and `export-inspect`: what runs came to, for eyes and tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sale.cli.options import Json
+from sale.cli.output import print_json
+from sale.cli.text import plain
+from sale.errors import SaleError
+from sale.memory.store import Store
+from sale.types import Auction
+
+if TYPE_CHECKING:
+    from sale.auction.calibration import Estimate
+    from sale.bench.report import FindAuction, RunFolder
+    from sale.bench.report.compare import PolicyChange, RunsCompared
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+RunDb = Annotated[
+    str | None,
+    typer.Option("--db", metavar="URL", help="The run's auctions; default: its memory.db."),
+]
+_TASKS = 4
+"""Tasks that are named of each policy; of a policy that was asked for all are."""
+
+
+def report(
+    run: RunArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The page; default: report.html in the run's folder."),
+    ] = None,
+    db: RunDb = None,
+    json: Json = False,
+) -> int:
+    """Draw a run: a page that needs nothing else, and its figures as PNG beside it."""
+    from sale.bench.report import read_run, write_report  # matplotlib and scipy take a while
+    from sale.bench.statistics import summarise
+
+    found = read_run(run)
+    results = summarise(found.samples, roster=found.roster)
+    url = _url(found, db)
+    with _opened(url) as find:
+        written = write_report(found, results, out=out, find=find, db=url)
+    if json:
+        print_json({"run": str(run), "files": [str(path) for path in written]})
+    else:
+        typer.echo(str(written[0]))
+        typer.echo(f"{len(written) - 1} figures as PNG in {written[0].parent}", err=True)
+    return 0
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="The folder of a run.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The folder of another one.")],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this policy. May be given again."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the bootstrap.")] = 0,
+    json: Json = False,
+) -> int:
+    """Say what changed from run A to run B: each policy on the tasks that both have."""
+    from sale.bench.report import read_run
+    from sale.bench.report.compare import compare_runs
+
+    found = compare_runs(read_run(first), read_run(second), policies=policy, seed=seed)
+    if json:
+        print_json(_compared_json(found))
+        return 0
+    console = Console()
+    console.print(_compared_table(found))
+    for line in (*_sides(found), *_cautions(found)):
+        console.print(Text(line))
+    return 0
+
+
+def export_inspect(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the logs go.")],
+    db: RunDb = None,
+    json: Json = False,
+) -> int:
+    """Write a run as logs of Inspect, one for each policy and suite: `inspect view --log-dir DIR`.
+
+    Texts of tasks, answers and steps are there as far as the auction memory of the run has them.
+    """
+    from sale.bench.report import read_run
+    from sale.bench.report.folder import SAMPLES
+    from sale.bench.report.inspect_log import export_inspect as export
+    from sale.bench.statistics import summarise
+
+    found = read_run(run)
+    results = summarise(found.samples, roster=found.roster, draws=100)
+    created = datetime.fromtimestamp((run / SAMPLES).stat().st_mtime, tz=UTC)
+    with _opened(_url(found, db)) as find:
+        written = export(found, results, out, created=created, find=find)
+    if json:
+        print_json({"run": str(run), "files": [str(path) for path in written]})
+    else:
+        typer.echo(f"{len(written)} logs in {out}; look at them: inspect view --log-dir {out}")
+    return 0
+
+
+def _url(run: RunFolder, db: str | None) -> str | None:
+    return db or (None if run.memory is None else f"sqlite:///{run.memory}")
+
+
+@contextmanager
+def _opened(url: str | None) -> Iterator[FindAuction | None]:
+    """A way to look auctions up; None where there is no memory."""
+    if url is None:
+        yield None
+        return
+    with Store.open(url) as store:
+
+        def find(name: str) -> Auction | None:
+            try:
+                return store.get(name)
+            except SaleError:
+                return None  # a run may have been cleaned of its auctions
+
+        yield find
+
+
+def _compared_table(found: RunsCompared) -> Table:
+    first, second = (plain(name, limit=40) for name in found.names)
+    table = Table(
+        title=Text(f"From {first} to {second}, on {found.tasks:,} common tasks"),
+        caption="solved: %; difference: points, with 95 % interval; saved: % of the first run's $",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("policy", no_wrap=True)
+    for heading in ("solved", "difference", "saved", "gained", "lost"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in found.policies:
+        table.add_row(
+            Text(plain(one.policy, limit=40)),
+            f"{_percent(one.before.solved)} → {_percent(one.after.solved)}",
+            _percents(one.difference.quality, ".1f"),
+            _percents(one.difference.saving, ".0f"),
+            str(len(one.gained)),
+            str(len(one.lost)),
+        )
+    return table
+
+
+def _sides(found: RunsCompared) -> Iterator[str]:
+    """The sentences, and which tasks changed sides."""
+    for one in found.policies:
+        yield f"{plain(one.policy, limit=40)}: {plain(one.difference.sentence, limit=400)}"
+        for word, tasks in (("gained", one.gained), ("lost", one.lost)):
+            most = len(tasks) if len(found.policies) == 1 else _TASKS
+            named = ", ".join(plain(task, limit=60) for task in tasks[:most])
+            more = f" and {len(tasks) - most} more" if len(tasks) > most else ""
+            if tasks:
+                yield f"  {word}: {named}{more}"
+
+
+def _cautions(found: RunsCompared) -> Iterator[str]:
+    for name, only, alone in zip(found.names, found.only, found.alone, strict=True):
+        if only:
+            yield f"Left out: {only:,} tasks that only {plain(name, limit=60)} has."
+        if alone:
+            policies = ", ".join(plain(policy, limit=40) for policy in alone)
+            yield f"Only in {plain(name, limit=60)}: {policies}."
+    if found.prices:
+        agents = ", ".join(plain(agent, limit=40) for agent in found.prices)
+        yield f"The prices of {agents} differ, so dollars differ for no other reason, too."
+
+
+def _compared_json(found: RunsCompared) -> dict[str, Any]:
+    return {
+        "runs": list(found.names),
+        "tasks": found.tasks,
+        "tasks_left_out": list(found.only),
+        "policies": [_change_json(one) for one in found.policies],
+        "policies_left_out": [list(alone) for alone in found.alone],
+        "other_prices": list(found.prices),
+    }
+
+
+def _change_json(one: PolicyChange) -> dict[str, Any]:
+    told = one.difference.model_dump(mode="json", include={"quality", "usd", "saving", "sentence"})
+    return {
+        "policy": one.policy,
+        "pass@1": [one.before.solved, one.after.solved],
+        "usd_per_task": [one.before.usd, one.after.usd],
+        "n": one.difference.tasks,
+        "difference": told,
+        "gained": list(one.gained),
+        "lost": list(one.lost),
+    }
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def _percents(found: Estimate | None, form: str) -> str:
+    """A difference of shares in points, or a share in per cent, as narrow as it goes."""
+    if found is None:
+        return "-"
+    told, low, high = (
+        "" if share is None else f"{100 * share:{form}}"
+        for share in (found.value, found.low, found.high)
+    )
+    return f"{told} [{low}, {high}]" if low and high else told
