@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sale.auction.calibration import Estimate
 
 NOTHING = 1e-9
-"""Differences below it are rounding."""
+"""Shares below it are rounding."""
 TWICE = -1.0
 """A saving below it, more than twice the dollars, is told in times."""
 TOO_FEW = "too few tasks to tell"
@@ -46,7 +46,7 @@ def alone(policy: str) -> str:
 def _cost(other: str, usd: Estimate | None, saving: Estimate | None) -> str:
     if usd is None:
         return f"cost against {other} unknown"
-    if abs(usd.value) <= NOTHING and _flat(usd):
+    if usd.value == 0 if saving is None else _flat(saving):
         return f"as dear as {other}"
     if saving is None:
         return f"dearer than {other}, which costs nothing, by ${usd.value:.2g} a task"
@@ -109,8 +109,8 @@ def _told(found: Estimate) -> bool:
 
 
 def _flat(found: Estimate) -> bool:
-    """Whether nothing varied."""
-    return max(abs(found.low or 0.0), abs(found.high or 0.0)) <= NOTHING
+    """Whether there is no difference on any task."""
+    return max(abs(part or 0.0) for part in (found.value, found.low, found.high)) <= NOTHING
 
 
 def _compared(quality: int, dollars: int, of: int) -> str:

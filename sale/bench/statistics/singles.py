@@ -141,5 +141,5 @@ def _patterns(found: Cells, rows: Sequence[int], mask: Mask) -> tuple[Array, Mas
     each = 1.0 / counts[task] / (counts > 0).sum()
     both = np.concatenate([found.solved[rows][:, mask], found.passed[rows][:, mask]])
     patterns, which = np.unique(both, axis=1, return_inverse=True)
-    weights: Array = np.bincount(which.ravel(), weights=each, minlength=patterns.shape[1])
+    weights = np.bincount(which.ravel(), weights=each, minlength=patterns.shape[1]).astype(float)
     return patterns[: len(rows)], patterns[len(rows) :] > 0, weights
