@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sale.bench.collect import Collector, Marks
 from sale.bench.run import Run, settings
 from sale.bench.singles import singles
-from sale.bench.trials import SAMPLES, Trial, line_of, read_trials
+from sale.bench.trials import TRIALS, Trial, line_of, read_trials
 from sale.errors import InputError
 from sale.types import Kind, Outcome, StopReason, Task, Verdict
 
@@ -124,7 +124,7 @@ def test_a_line_that_a_crash_cut_off_is_dropped_and_written_over(cut: int) -> No
     with tempfile.TemporaryDirectory() as folder:
         run = Run.open(Path(folder) / "run", made_by, resume=False)
         run.add([trial("t"), trial("u")])
-        samples = Path(folder) / "run" / SAMPLES
+        samples = Path(folder) / "run" / TRIALS
         whole = samples.read_bytes()
         samples.write_bytes(whole[: max(len(whole) - cut, 0)])
         left = [one.task for one in run.trials()]
@@ -171,14 +171,14 @@ def test_other_folders_and_second_writers_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("{}", "samples.jsonl:2: task: field required"),
-        ("nonsense", "samples.jsonl:2: line: invalid json"),
-        (line_of(trial()).replace("3.0", "7.5").strip(), "samples.jsonl:2: ratings.a:"),
-        (line_of(trial()).replace('"passed"', '"fine"').strip(), "samples.jsonl:2: verified:"),
+        ("{}", "trials.jsonl:2: task: field required"),
+        ("nonsense", "trials.jsonl:2: line: invalid json"),
+        (line_of(trial()).replace("3.0", "7.5").strip(), "trials.jsonl:2: ratings.a:"),
+        (line_of(trial()).replace('"passed"', '"fine"').strip(), "trials.jsonl:2: verified:"),
     ],
 )
 def test_a_broken_line_is_named(tmp_path: Path, line: str, words: str) -> None:
-    (tmp_path / SAMPLES).write_text(line_of(trial()) + line + "\n")
+    (tmp_path / TRIALS).write_text(line_of(trial()) + line + "\n")
     with pytest.raises(InputError) as caught:
         read_trials(tmp_path)
     assert words in str(caught.value)

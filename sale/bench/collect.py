@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sale.bench.trials import Trial
+from sale.bench.trials import Played, Trial, Used
 from sale.rules import Rules
 from sale.seams import Pool, Verifier
 from sale.types import AgentSpec, Bid, Call, Outcome, Ratings, Step, StopReason, Task, Verdict
@@ -73,10 +73,12 @@ class Collector:
     ) -> Trial:
         self.doing(f"{name}: {spec.name} is working")
         plan = bid.plan if self.rules.plan_in_prompt and bid.error is None else None
-        outcome, calls, wall_s = self._work(task, spec.name, plan, seed=seed)
+        outcome, steps = self._work(task, spec.name, plan, seed=seed)
+        calls = [call for step in steps for call in step.calls]
         self.doing(f"{name}: {spec.name} is graded")
         marks = self.grader(name, outcome)
-        own = [entry for entry in ratings if entry.juror == spec.name]
+        own = next((entry for entry in ratings if entry.juror == spec.name), None)
+        rating = () if own is None else own.calls
         return Trial(
             task=name,
             kind=task.kind,
@@ -97,28 +99,52 @@ class Collector:
             judge_usd=marks.judge_usd,
             stop_reason=outcome.stop_reason,
             usd=_dollars(calls),
-            auction_usd=_dollars([*bid.calls, *(call for entry in own for call in entry.calls)]),
-            wall_s=wall_s,
+            auction_usd=_dollars([*bid.calls, *rating]),
+            wall_s=sum(call.wall_s for call in calls),
+            played=_played(seed, bid, plan is not None, own, outcome, steps),
         )
 
     def _work(
         self, task: Task, agent: str, plan: str | None, *, seed: int
-    ) -> tuple[Outcome, list[Call], float]:
-        """One agent's work, verified: its outcome, its calls, and its seconds."""
+    ) -> tuple[Outcome, list[Step]]:
+        """One agent's work, verified: its outcome and its steps."""
         outcome = Outcome(agent, None, StopReason.CRASHED)
-        calls: list[Call] = []
-        wall_s = 0.0
+        steps: list[Step] = []
         for event in self.pool.execute(task, agent, plan, limits=self.rules.limits, seed=seed):
             if isinstance(event, Step):
-                calls += event.calls
-                wall_s += event.wall_s
+                steps.append(event)
             else:
                 outcome = event
         if outcome.answer is None:
             # Without an answer the work failed, whatever there would have been to check.
-            return replace(outcome, verified=Verdict.FAILED), calls, wall_s
+            return replace(outcome, verified=Verdict.FAILED), steps
         verdict, checks = self.verifier(task, outcome)
-        return replace(outcome, verified=verdict, checks=checks), calls, wall_s
+        return replace(outcome, verified=verdict, checks=checks), steps
+
+
+def _played(
+    seed: int,
+    bid: Bid,
+    plan_shown: bool,
+    rated: Ratings | None,
+    outcome: Outcome,
+    steps: Sequence[Step],
+) -> Played:
+    return Played(
+        seed=seed,
+        plan=bid.plan,
+        plan_shown=plan_shown,
+        bid_calls=tuple(map(Used.of, bid.calls)),
+        rate_error=None if rated is None else rated.error,
+        rate_calls=() if rated is None else tuple(map(Used.of, rated.calls)),
+        answer=outcome.answer,
+        citations=outcome.citations,
+        checks=outcome.checks,
+        error=outcome.error,
+        steps=len(steps),
+        tool_calls=sum(bool(step.action) for step in steps),
+        work_calls=tuple(Used.of(call) for step in steps for call in step.calls),
+    )
 
 
 def _dollars(calls: Sequence[Call]) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 import sale
-from sale.bench.trials import SAMPLES, Trial, line_of, read_trials
+from sale.bench.trials import TRIALS, Trial, line_of, read_trials
 from sale.errors import InputError
 from sale.types import AgentSpec
 
@@ -80,11 +80,11 @@ class Run:
 
     def trials(self) -> tuple[Trial, ...]:
         """What is there so far; nothing yet is no error."""
-        return read_trials(self.folder) if (self.folder / SAMPLES).exists() else ()
+        return read_trials(self.folder) if (self.folder / TRIALS).exists() else ()
 
     def add(self, trials: Iterable[Trial]) -> None:
         """Add the trials of one task; a line that a crash had cut off is taken away first."""
-        path = self.folder / SAMPLES
+        path = self.folder / TRIALS
         text = "".join(map(line_of, trials)).encode()
         try:
             with path.open("ab+") as file:

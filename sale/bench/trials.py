@@ -1,6 +1,6 @@
 """A run on disk: every agent's bid, ratings and work on every task, one line each.
 
-A run is a folder. `run.json` says how it was made, `samples.jsonl` holds one trial a line.
+A run is a folder. `run.json` says how it was made, `trials.jsonl` holds one trial a line.
 """
 
 from __future__ import annotations
@@ -8,16 +8,59 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from sale.auction.signals import HIGHEST, LOWEST
 from sale.errors import InputError
-from sale.types import Kind, StopReason, Verdict
+from sale.types import Call, Check, Citation, Kind, Stage, StopReason, Verdict
 
-SAMPLES = "samples.jsonl"
+TRIALS = "trials.jsonl"
 Rating = Annotated[float, Field(ge=LOWEST, le=HIGHEST)]
+
+
+class Used(NamedTuple):
+    """One model call: what it used; fields as in `Call`."""
+
+    prompt_tokens: NonNegativeInt
+    cached_tokens: NonNegativeInt
+    completion_tokens: NonNegativeInt
+    wall_s: NonNegativeFloat
+    usd: NonNegativeFloat | None
+    error: str | None = None
+
+    @staticmethod
+    def of(call: Call) -> Used:
+        """What a call used."""
+        return Used(*(getattr(call, name) for name in Used._fields))
+
+    def by(self, agent: str, stage: Stage) -> Call:
+        """The call again, as it is charged."""
+        return Call(agent, stage, *self)
+
+
+class Played(BaseModel):
+    """All that it takes to play a trial again without its model: texts, checks, every call."""
+
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    seed: NonNegativeInt
+    plan: str
+    plan_shown: bool
+    """Whether the agent saw its plan while it worked."""
+    bid_calls: tuple[Used, ...]
+    rate_error: str | None
+    """Why it could not rate, as a juror."""
+    rate_calls: tuple[Used, ...]
+    """Of its ratings of all plans."""
+    answer: str | None
+    citations: tuple[Citation, ...]
+    checks: tuple[Check, ...]
+    error: str | None
+    steps: NonNegativeInt
+    tool_calls: NonNegativeInt
+    work_calls: tuple[Used, ...]
 
 
 class Trial(BaseModel):
@@ -57,7 +100,9 @@ class Trial(BaseModel):
     auction_usd: NonNegativeFloat | None
     """Dollars of its own bid and of its own ratings of all plans."""
     wall_s: NonNegativeFloat
-    """Of its work."""
+    """Of the model calls of its work, as long as they took when they were made."""
+    played: Played | None = None
+    """None in runs of older versions, whose trials can't be played again."""
 
     @property
     def solved(self) -> bool | None:
@@ -73,7 +118,7 @@ def read_trials(run: Path) -> tuple[Trial, ...]:
     Raises `InputError` with file, line and field of the first mistake. A last line that was cut
     off by a crash is no mistake: it is left out.
     """
-    path = run / SAMPLES if run.is_dir() else run
+    path = run / TRIALS if run.is_dir() else run
     try:
         lines = path.read_bytes().decode().splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as error:
@@ -97,5 +142,5 @@ def _trial(line: str, place: str) -> Trial:
 
 
 def line_of(trial: Trial) -> str:
-    """One line of `samples.jsonl`."""
+    """One line of `trials.jsonl`."""
     return json.dumps(trial.model_dump(mode="json"), ensure_ascii=True) + "\n"

@@ -29,7 +29,7 @@ def suite(sale):
 
 
 def rows(sale):
-    return [json.loads(line) for line in (sale.folder / "run/samples.jsonl").open()]
+    return [json.loads(line) for line in (sale.folder / "run/trials.jsonl").open()]
 
 
 def test_every_agent_does_every_task_and_the_run_says_how_it_went(sale, suite):
@@ -98,7 +98,7 @@ def test_a_change_in_a_folder_is_graded_apart_from_its_own_tests(sale):
 
 def test_a_killed_run_goes_on_where_it_stopped(sale, suite):
     process = sale.start(*suite)
-    samples = sale.folder / "run/samples.jsonl"
+    samples = sale.folder / "run/trials.jsonl"
     until = time.monotonic() + 120
     while not samples.exists() and time.monotonic() < until:
         time.sleep(0.02)

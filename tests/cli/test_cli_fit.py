@@ -30,7 +30,7 @@ def write_run(folder, solved, agents=("big", "small")):
     run = folder / "run"
     run.mkdir(exist_ok=True)
     lines = [line(t, agent, solved(t, agent)) for t in range(20) for agent in agents]
-    (run / "samples.jsonl").write_text("".join(lines))
+    (run / "trials.jsonl").write_text("".join(lines))
     return run
 
 
@@ -85,9 +85,9 @@ def test_one_agent_is_refused(sale):
 
 def test_a_broken_line_is_named(sale):
     run = write_run(sale.folder, who)
-    with (run / "samples.jsonl").open("a") as file:
+    with (run / "trials.jsonl").open("a") as file:
         file.write(line(1, "big", True, tokens=-1))
-    refused(sale("fit", "run"), "samples.jsonl:41", "tokens")
+    refused(sale("fit", "run"), "trials.jsonl:41", "tokens")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def trials(sale, count: int) -> str:
     ]
     folder = sale.folder / "run"
     folder.mkdir()
-    (folder / "samples.jsonl").write_text("".join(lines))
+    (folder / "trials.jsonl").write_text("".join(lines))
     return str(folder)
 
 

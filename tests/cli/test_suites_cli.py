@@ -141,5 +141,5 @@ def test_the_shipped_suite_is_benched_by_its_name(sale: Any) -> None:
     market = sale.market({"small": [sale.plan(), sale.work()]})
     said = sale.json("bench", "coding", "--limit", "2", "--out", "run", "--market", market)
     assert [policy["policy"] for policy in said["policies"]] == ["single:small"]
-    rows = [json.loads(line) for line in (sale.folder / "run/samples.jsonl").open()]
+    rows = [json.loads(line) for line in (sale.folder / "run/trials.jsonl").open()]
     assert len({row["task"] for row in rows}) == 2

@@ -1,0 +1,140 @@
+"""The auction as a policy: a stream of tasks goes through a market whose memory grows with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sale.bench.listed import Listed
+from sale.bench.samples import Sample, Spending
+from sale.errors import BudgetError, NoBidsError
+from sale.market import Market
+from sale.types import Auction, Call, Outcome, Stage, Step, Task, Verdict
+
+Doing = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Sees the auctions of a market, those that fail as well."""
+
+    auction: Auction | None = None
+
+    def __call__(self, auction: Auction, _doing: str) -> None:
+        """Keep the auction as it is now."""
+        self.auction = auction
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One task of a stream."""
+
+    listed: Listed
+    task: Task
+    seed: int
+
+
+def order_of(tasks: int, *, order: int, seed: int) -> list[int]:
+    """The places of the tasks in one order of the stream; order 0 is the suite's own."""
+    if order == 0:
+        return list(range(tasks))
+    return [int(one) for one in np.random.default_rng([seed, order]).permutation(tasks)]
+
+
+def flow(
+    market: Market,
+    watcher: Watcher,
+    stops: Sequence[Stop],
+    *,
+    policy: str,
+    order: int,
+    seed: int,
+    doing: Doing = lambda _: None,
+) -> Iterator[Sample]:
+    """Hold an auction for each task, one after the other, and tell what it came to.
+
+    The market has `watcher` as its observer. An auction without a bid solves nothing and costs
+    what it cost.
+    """
+    for place, chosen in enumerate(order_of(len(stops), order=order, seed=seed)):
+        stop = stops[chosen]
+        doing(f"{policy}, order {order}: {stop.listed.name}")
+        try:
+            auction = market.auction(stop.task, seed=stop.seed)
+        except (NoBidsError, BudgetError):
+            if watcher.auction is None:
+                raise
+            auction = watcher.auction
+        yield sample_of(auction, stop.listed, policy=policy, order=order, place=place)
+
+
+def sample_of(auction: Auction, listed: Listed, *, policy: str, order: int, place: int) -> Sample:
+    """What an auction came to, everything paid."""
+    outcome = auction.outcome
+    grade = None if outcome is None else outcome.grade
+    return Sample(
+        policy=policy,
+        order=order,
+        suite=listed.suite,
+        task=listed.name,
+        kind=listed.kind,
+        minutes=listed.minutes,
+        place=place,
+        agent=None if outcome is None else outcome.agent,
+        awards=tuple(_workers(auction)),
+        solved=_solved(outcome, grade),
+        grade=grade,
+        verified=Verdict.NONE if outcome is None else outcome.verified,
+        usd=auction.total.usd,
+        stages=stages_of(auction),
+        auction=auction.id,
+        propensity=1.0 if auction.award is None else auction.award.propensity,
+    )
+
+
+def stages_of(auction: Auction) -> Mapping[Stage, Spending]:
+    """What each stage used. Its seconds are those of the calls when they were made.
+
+    Agents bid, rate and refine side by side, round by round; they work one after the other.
+    """
+    seconds = {
+        Stage.BID: _longest(bid.calls for bid in auction.bids if bid.round == 1),
+        Stage.RATE: sum(
+            _longest(one.calls for one in auction.ratings if one.round == round_)
+            for round_ in {one.round for one in auction.ratings}
+        ),
+        Stage.REFINE: _longest(bid.calls for bid in auction.bids if bid.round > 1),
+        Stage.EXECUTE: sum(call.wall_s for step in auction.steps for call in step.calls),
+    }
+    return {
+        stage: Spending.of(usage).model_copy(update={"wall_s": seconds.get(stage, 0.0)})
+        for stage, usage in auction.usage.items()
+    }
+
+
+def _longest(calls: Iterable[Sequence[Call]]) -> float:
+    return max((sum(call.wall_s for call in one) for one in calls), default=0.0)
+
+
+def _workers(auction: Auction) -> Iterator[str]:
+    """Everybody who worked, in order; who crashed before the first step comes last."""
+    outcomes = [*auction.discarded, *([] if auction.outcome is None else [auction.outcome])]
+    yield from dict.fromkeys([*_at_work(auction.steps), *(one.agent for one in outcomes)])
+
+
+def _at_work(steps: Iterable[Step]) -> Iterator[str]:
+    for step in steps:
+        yield from (call.agent for call in step.calls)
+
+
+def _solved(outcome: Outcome | None, grade: float | None) -> bool | None:
+    """Whether the task is solved: by its grade, else by the visible checks; never by nobody."""
+    if outcome is None:
+        return False
+    if grade is not None:
+        return grade >= 1.0
+    if outcome.answer is None:
+        return False
+    return None if outcome.verified is Verdict.NONE else outcome.verified is Verdict.PASSED

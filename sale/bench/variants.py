@@ -1,0 +1,42 @@
+"""The auction and its ablations: which parts of a market each of these policies leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sale.auction.terms import Part
+
+PREFIX = "sale"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way to hold auctions, told by its difference from the market file."""
+
+    without: frozenset[Part] = frozenset()
+    fallbacks: int | None = None
+    """How often the work may pass on; None: as the market file says."""
+    learns: bool = True
+    """Whether its memory grows over the stream of tasks, so that their order counts."""
+    about: str = ""
+
+
+def _without(*parts: Part, learns: bool = True, about: str) -> Variant:
+    return Variant(frozenset(parts), learns=learns, about=about)
+
+
+VARIANTS: Mapping[str, Variant] = {
+    "sale": Variant(about="the market as its file says"),
+    "sale-published": Variant(fallbacks=0, about="one award, nothing passes on"),
+    "sale-nomem": _without(
+        Part.MEMORY, Part.REFINEMENT, learns=False, about="no memory, so no refinement"
+    ),
+    "sale-noprice": _without(Part.PRICE, about="plans cost their length alone"),
+    "sale-nolength": _without(Part.LENGTH, about="plans cost their price alone"),
+    "sale-noentropy": _without(Part.ENTROPY, about="no entropy in the value"),
+    "sale-nojury": _without(Part.JURY, about="nobody rates"),
+    "sale-self": _without(Part.PEERS, about="each plan is rated by its bidder alone"),
+    "sale-peers": _without(Part.SELF, about="each plan is rated by the others alone"),
+}
+"""Name -> what it leaves out. The ablations of the paper's table, and the auction as published."""
