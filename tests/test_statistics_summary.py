@@ -203,6 +203,26 @@ def test_a_run_whose_outcomes_nobody_knows_still_has_dollars():
     )
 
 
+def test_one_single_agent_with_gaps_takes_no_task_from_the_others():
+    """Medium lacks 2 of 20 tasks and is no corner; tiny lacks 3, too many to be held against."""
+    rows = {name: row * 2 for name, row in TEN.items()} | {"single:tiny": [1] * 17 + [None] * 3}
+    rows["single:medium"] = [None, None] + [0] * 18
+    suite = summed(run(rows, USD | {"single:tiny": 0.1})).suite()
+    assert (suite.best, suite.left_out, suite.hull_tasks) == ("large", ("tiny",), 20)
+    assert [one.policy for one in suite.hull] == ["single:small", "single:large"]
+    assert suite.policy("single:medium").comparisons[-1].tasks == 18
+
+
+def test_where_no_single_agent_did_most_of_the_tasks_there_is_no_best_one():
+    samples = [
+        *run({"single:small": [1] * 6}, USD),
+        *run({"single:large": [1] * 6}, USD, suite="b"),
+    ]
+    found = summed(samples)
+    assert (found.suite("b").best, found.suite().best, found.suite().hull) == ("large", None, ())
+    assert found.suite().left_out == ("small", "large")
+
+
 def test_without_the_largest_single_in_the_run_there_is_no_such_comparison():
     found = summed(run({name: TEN[name] for name in ("single:small", "sale")}, USD))
     assert found.largest == "large"

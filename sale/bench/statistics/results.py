@@ -220,6 +220,8 @@ class SuiteResult(_Model):
     """That every policy has."""
     best: str | None
     """The agent that solved most alone; among equals the cheaper."""
+    left_out: tuple[str, ...]
+    """Single agents known on too few tasks, in outcome and dollars, to be part of the hull."""
     hull: tuple[Point, ...]
     """Corners of the mixture hull of the singles, by dollars."""
     hull_tasks: int

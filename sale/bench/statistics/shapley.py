@@ -15,7 +15,8 @@ EXACT = 12
 """Agents up to whom all coalitions are counted."""
 PERMUTATIONS = 300
 """Drawn beyond that."""
-CHUNK = 2_000_000
+CHUNK = 100_000
+"""Coalitions times attempts that are worked out at once: what a processor's cache holds."""
 
 Masks = NDArray[np.bool_]
 Value = Callable[[Masks], Array]
@@ -61,7 +62,7 @@ def by_oracle(solved: Array, weights: Array) -> Value:
     def worth(members: Masks) -> Array:
         best = np.zeros((len(members), solved.shape[1]))
         for agent, row in enumerate(solved):
-            np.maximum(best, members[:, agent, None] * row, out=best)
+            np.maximum(best, row, out=best, where=members[:, agent, None])
         return np.asarray(best @ weights)
 
     return _chunked(worth, solved.shape[1])
@@ -78,7 +79,7 @@ def by_checks(solved: Array, passed: Mask, weights: Array) -> Value:
         seeking = np.ones(kept.shape, dtype=np.bool_)
         for agent, row in enumerate(solved):
             works = members[:, agent, None] & seeking
-            kept = np.where(works, row, kept)
+            np.copyto(kept, row, where=works)
             seeking &= ~(works & passed[agent])
         return np.asarray(kept @ weights)
 

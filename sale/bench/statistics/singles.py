@@ -15,6 +15,8 @@ from sale.bench.statistics.results import Point, Worth
 from sale.bench.statistics.shapley import Value, by_checks, by_oracle, shapley
 
 PREFIX = "single:"
+COVERED = 0.9
+"""The least part of the tasks that a single agent must be known on to stand for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,15 @@ class Singles:
     agents: tuple[str, ...]
     """Of each row."""
     hull: tuple[int, ...]
-    """The rows with a task whose outcome and dollars are known."""
+    """The rows that are corners of the hull, each on the tasks where it is known."""
+    left_out: tuple[str, ...]
+    """The agents that are known, in outcome and dollars, on too few tasks to be a corner."""
     largest: int | None
     """None where the largest agent has no row of its own."""
     smallest: int | None
     """The cheapest by price that has one."""
     best: int | None
-    """Solved most of what all of them were tried on; among equals cheaper, then as in `rows`."""
+    """Solved most, of those known on most tasks; among equals cheaper, then as in `rows`."""
 
 
 def largest_of(prices: Mapping[str, float | None]) -> str | None:
@@ -54,27 +58,42 @@ def singles(found: Cells, prices: Mapping[str, float | None]) -> Singles:
     row = dict(zip(agents, rows, strict=True))
     priced = [agent for agent in agents if prices.get(agent) is not None]
     largest = largest_of(prices)
+    usable = _covering(found, {one: hull_mask(found, [one]) for one in rows})
     return Singles(
         rows=rows,
         agents=agents,
-        hull=tuple(one for one in rows if hull_mask(found, [one]).any()),
+        hull=_corners(found, usable),
+        left_out=tuple(agent for agent in agents if row[agent] not in usable),
         largest=None if largest is None else row.get(largest),
         smallest=row[priced[0]] if priced else None,
-        best=_best(found, [one for one in rows if found.known([one]).any()]),
+        best=_best(found, _covering(found, {one: found.known([one]) for one in rows})),
     )
 
 
-def _best(found: Cells, rows: Sequence[int]) -> int | None:
-    if not rows:
-        return None
-    together = found.known(rows)
+def _covering(found: Cells, masks: Mapping[int, Mask]) -> list[int]:
+    """The rows that are known on nearly all tasks that any of them is known on."""
+    counts = {row: found.counted(mask).sum() for row, mask in masks.items()}
+    whole = found.counted(np.logical_or.reduce(list(masks.values()))).sum() if masks else 0
+    return [row for row, count in counts.items() if count and count >= COVERED * whole]
 
+
+def _corners(found: Cells, rows: Sequence[int]) -> tuple[int, ...]:
+    """Others stay out, or each would take away the tasks on which it alone is unknown."""
+    masks = [hull_mask(found, [row]) for row in rows]
+    usd, quality = (
+        np.array([mean(found, values[row], mask) for row, mask in zip(rows, masks, strict=True)])
+        for values in (found.usd, found.solved)
+    )
+    return tuple(rows[place] for place in hull.corners(usd, quality))
+
+
+def _best(found: Cells, rows: Sequence[int]) -> int | None:
     def merit(row: int) -> tuple[float, float]:
-        known = together if together.any() else found.known([row])
+        known = found.known([row])
         usd = mean(found, found.usd[row], known)
         return (round(mean(found, found.solved[row], known), 9), -np.inf if np.isnan(usd) else -usd)
 
-    return max(rows, key=merit)
+    return max(rows, key=merit, default=None)
 
 
 def mean(found: Cells, values: Array, mask: Mask) -> float:

@@ -142,6 +142,7 @@ def _suite(
         tasks=len(found.tasks),
         common=_common(found),
         best=None if field.best is None else field.agents[field.rows.index(field.best)],
+        left_out=field.left_out,
         hull=corners,
         hull_tasks=tasks,
         hull_aiq=aiq(usd, quality, most),
