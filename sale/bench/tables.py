@@ -121,6 +121,7 @@ def _filled(
     def has(column: Column) -> bool:
         return columns.get(column) is not None
 
+    texts = rows.by_task(columns.get(Column.TEXT), "", "")
     answers, verdicts = columns.get(Column.ANSWER), columns.read(Column.VERIFIED, _verdict)
     minutes = columns.read(Column.MINUTES, _size)
     return Executions(
@@ -131,7 +132,7 @@ def _filled(
         prices=np.full(shape[1], np.nan),
         seconds=numbers(Column.SECONDS) if has(Column.SECONDS) else None,
         suites=tuple(suite for suite, _ in keys) if named else (),
-        texts=tuple(rows.by_task(columns.get(Column.TEXT), "", "")),
+        texts=tuple(texts) if any(texts) else (),
         minutes=None if minutes is None else np.array(rows.by_task(minutes, math.nan, math.nan)),
         verified=() if verdicts is None else tuple(map(tuple, grid(verdicts, Verdict.NONE))),
         answers=() if answers is None else tuple(map(tuple, grid(answers, ""))),

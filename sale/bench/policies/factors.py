@@ -78,7 +78,7 @@ def loss(factors: Factors, vectors: Array, wins: Wins, *, decay: float) -> tuple
 def _summed(tasks: Index, agents: Index, values: Array, shape: tuple[int, ...]) -> Array:
     """Add values up by task and agent."""
     flat = np.bincount(tasks * shape[1] + agents, weights=values, minlength=shape[0] * shape[1])
-    return flat.reshape(shape)
+    return np.asarray(flat.reshape(shape), dtype=np.float64)
 
 
 def factorise(

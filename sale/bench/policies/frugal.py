@@ -14,7 +14,7 @@ from sale.bench.policies.choosing import Came, budget_of, fittest, means
 from sale.bench.policies.encoding import Encoder
 from sale.bench.policies.protocol import Need
 from sale.bench.policies.routers import inner_folds
-from sale.bench.policies.views import NOBODY, Allocation, Desk, Training, Unseen, ran
+from sale.bench.policies.views import NOBODY, Allocation, Desk, Flags, Training, Unseen, ran
 from sale.errors import InputError
 
 CANDIDATES = 8
@@ -119,7 +119,7 @@ class FrugalGpt:
         budget = budget_of(table) if self.budget is None else self.budget
         chains, came = [], []
         for agents in _orders(table, self.length):
-            rows = whole[:, agents].all(axis=1)
+            rows: Flags = whole[:, agents].all(axis=1)
             for thresholds in _thresholds(scores[rows][:, agents]):
                 chains.append(Chain(agents, thresholds))
                 came.append(_came(table, scores, rows, chains[-1]))
@@ -152,7 +152,7 @@ def _orders(table: Executions, length: int) -> Iterator[tuple[int, ...]]:
     solved, dollars = means(table.solved), means(table.dollars)
     known = np.flatnonzero(~np.isnan(solved) & ~np.isnan(dollars))
     if len(known) > CANDIDATES:
-        free = [a for a in known if not _dominated(a, known, solved, dollars)]
+        free = [a for a in known.tolist() if not _dominated(a, known, solved, dollars)]
         known = np.array(sorted(free, key=lambda a: -solved[a])[:CANDIDATES])
     ranked = [int(agent) for agent in known[np.argsort(dollars[known], kind="stable")]]
     for size in range(1, length + 1):
@@ -175,7 +175,7 @@ def _thresholds(scores: Array) -> Iterator[tuple[float, ...]]:
         yield from product(*marks)
 
 
-def _came(table: Executions, scores: Array, rows: Array, chain: Chain) -> Came:
+def _came(table: Executions, scores: Array, rows: Flags, chain: Chain) -> Came:
     """What a chain comes to on some tasks, by held-out scores."""
     *before, last = chain.agents
     solved, dollars = table.solved[rows, last], table.dollars[rows, last]

@@ -50,6 +50,8 @@ def play(
     A task on which nobody that the policy wants was ever run has no sample. Raises `InputError`
     where the policy can't run.
     """
+    if not table.tasks:
+        return []
     encoder = encoder or Encoder(None, table.suites)
     rng = np.random.default_rng([seed, zlib.crc32(policy.name.encode())])
     if reason := lacking(policy, table, encoder, trained=train is not None):

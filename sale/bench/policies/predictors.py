@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -29,14 +29,8 @@ class Forecast:
     dollars: Array
 
 
-class Predictor(Protocol):
-    """A fitted model of all agents."""
-
-    def __call__(self, vectors: Array) -> Forecast:
-        """Forecast from vectors of shape (T, D)."""
-        ...
-
-
+Predictor = Callable[[Array], Forecast]
+"""A fitted model of all agents: forecasts from vectors of shape (T, D)."""
 Learn = Callable[[Array, Executions, Generator], Predictor]
 """Fits a predictor to training vectors and what came of the tasks."""
 
@@ -97,7 +91,7 @@ def network(vectors: Array, table: Executions, rng: Generator) -> Predictor:
     if not known.any():
         raise InputError("no outcome of the training tasks is known")
     model = MLPRegressor(**network_settings(len(vectors), rng))
-    _quietly(model.fit, vectors, targets)
+    _quietly(model.fit, vectors, targets[:, 0] if targets.shape[1] == 1 else targets)
 
     def predict(rows: Array) -> Forecast:
         forecast = np.full((len(rows), len(known)), np.nan)

@@ -27,8 +27,8 @@ from sale.errors import InputError
 
 LEARNED = frozenset({Need.TRAINING, Need.FEATURES})
 INNER_FOLDS = 3
-WORTHS = np.append(np.geomspace(0.01, 10_000, 49), np.inf)
-"""What a solved task may be worth, in mean dollars of a run: what `value` is chosen among."""
+WORTHS = np.geomspace(0.01, 10_000, 49)
+"""What a solved task may be worth, in mean dollars of a run; `value` may be infinity besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def chosen_value(training: Training, seen: Forecast) -> float:
     table, order = training.table, training.view.order
     dollars = means(table.dollars)
     scale = float(np.nanmean(dollars)) if (~np.isnan(dollars)).any() else 0.0
-    values = [float(worth * scale) for worth in WORTHS if worth * scale > 0] or [np.inf]
+    values = [*(float(worth * scale) for worth in WORTHS if scale > 0), np.inf]
     allowed = ran(table)
     came = [
         came_to(table, best(utility(seen.solved, seen.dollars, value), order, allowed))
