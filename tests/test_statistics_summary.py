@@ -52,6 +52,18 @@ def test_a_run_of_ten_tasks_is_that_worked_by_hand():
     assert found.hull_gain.value == pytest.approx(0.7 - (0.5 + 0.1 * 0.25))
 
 
+def test_the_examples_of_the_documentation_hold():
+    suite = ten().suite()
+    quality = suite.policy("sale").quality
+    assert (quality.low, quality.high) == pytest.approx((0.40, 0.89), abs=0.005)
+    assert suite.policy("sale").usd_per_solved.value == pytest.approx(3.57, abs=0.005)
+    assert suite.hull_aiq == pytest.approx(0.375)
+    assert suite.worth[0].values == pytest.approx(
+        {"small": 0.117, "medium": 0.267, "large": 0.317}, abs=0.0005
+    )
+    assert suite.worth[0].total == pytest.approx(0.7)
+
+
 def test_differences_are_paired_and_told_in_plain_words():
     found = against(ten(), "sale", Baseline.LARGEST)
     assert (found.policy, found.against, found.tasks, found.of) == ("sale", "single:large", 10, 10)
