@@ -44,6 +44,17 @@ def report(
     json: Json = False,
 ) -> int:
     """Draw a run: a page that needs nothing else, and its figures as PNG beside it."""
+    written = draw_report(run, out=out, db=db)
+    if json:
+        print_json({"run": str(run), "files": [str(path) for path in written]})
+    else:
+        typer.echo(str(written[0]))
+        typer.echo(f"{len(written) - 1} figures as PNG in {written[0].parent}", err=True)
+    return 0
+
+
+def draw_report(run: Path, *, out: Path | None = None, db: str | None = None) -> list[Path]:
+    """Write the page and the figures of a run; returns where they are, the page first."""
     from sale.bench.report import read_run, write_report  # matplotlib and scipy take a while
     from sale.bench.statistics import summarise
 
@@ -51,13 +62,7 @@ def report(
     results = summarise(found.samples, roster=found.roster)
     url = _url(found, db)
     with _opened(url) as find:
-        written = write_report(found, results, out=out, find=find, db=url)
-    if json:
-        print_json({"run": str(run), "files": [str(path) for path in written]})
-    else:
-        typer.echo(str(written[0]))
-        typer.echo(f"{len(written) - 1} figures as PNG in {written[0].parent}", err=True)
-    return 0
+        return list(write_report(found, results, out=out, find=find, db=shown_url(url)))
 
 
 def compare(
@@ -114,6 +119,13 @@ def export_inspect(
 
 def _url(run: RunFolder, db: str | None) -> str | None:
     return db or (None if run.memory is None else f"sqlite:///{run.memory}")
+
+
+def shown_url(url: str | None) -> str | None:
+    """An address of a memory as a page may tell it: without its password."""
+    from sqlalchemy import make_url
+
+    return None if url is None else make_url(url).render_as_string(hide_password=True)
 
 
 @contextmanager

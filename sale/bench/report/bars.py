@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sale.bench.report.drawing import PAPER, REST, Picture, picture, sheet
 from sale.bench.report.plane import ORACLE, PER, SINGLE, is_auction
@@ -167,6 +167,7 @@ def legend(where: Figure | Axes, entries: Sequence[tuple[str, str]]) -> None:
 
     patches = [Patch(facecolor=colour) for _, colour in entries]
     blanks = [str(place) for place in range(len(entries))]  # a leading _ would hide a name
+    place: dict[str, Any]
     if isinstance(where, Figure):
         place = {"loc": "outside upper center", "ncols": min(len(entries), 5)}
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ _PALETTE = (
 """For agents: of Okabe and Ito and of Paul Tol, who chose them for all kinds of colour vision."""
 REST = "#8a8d95"
 """Where no agent answered, and for agents beyond the palette."""
-_STYLE: Mapping[str, Any] = {
+_STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 9.5,
     "text.parse_math": False,
@@ -93,11 +93,12 @@ def sheet(width: float = 7.4, height: float = 4.2) -> Iterator[Figure]:
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    with mpl.rc_context({**_STYLE}), warnings.catch_warnings():
+    layout = ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.07)
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a letter that the font of the PNG lacks
-        figure = Figure(figsize=(width, height), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.09, h_pad=0.07)
+        figure = Figure(figsize=(width, height), layout=layout)
         FigureCanvasAgg(figure)
         yield figure
 

@@ -72,15 +72,13 @@ def read_samples(folder: Path) -> tuple[Sample, ...]:
     """Read what the policies of a run came to; of the same one twice the later one counts."""
     path = folder / SAMPLES
     try:
-        lines = path.read_bytes().decode().splitlines(keepends=True)
+        *lines, _torn = path.read_bytes().decode().split("\n")  # a crash may have torn the last
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(
             f"run {str(folder)!r}: {SAMPLES} can't be read: {reason}; give a folder that "
             "`sale bench` or `sale replay --out` wrote"
         ) from error
-    if lines and not lines[-1].endswith("\n"):
-        lines.pop()
     samples = [_sample(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
     if not samples:
         raise InputError(f"{path} holds no samples yet; go on with `sale bench --resume`")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -22,6 +23,9 @@ from sale.bench.report.tasks import SHOWN, Tasks, letter
 from sale.bench.report.words import count, plain
 from sale.bench.statistics.results import ALL, PolicyResult, Results, SuiteResult
 from sale.bench.statistics.signals import Signal
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _HERE = Path(__file__).parent
 _CAPTIONS = {
@@ -169,7 +173,8 @@ def _of_suite(suite: SuiteResult, agents: Sequence[str]) -> Table:
 
 def _sentences(suite: SuiteResult) -> tuple[list[str], list[str]]:
     """What the intervals show in plain words: of the auctions, and of everybody else."""
-    first, more = [], []
+    first: list[str] = []
+    more: list[str] = []
     for one in suite.policies:
         if one.policy == ORACLE or one.policy.startswith(SINGLE):
             continue
@@ -261,7 +266,7 @@ def _hash(text: str) -> str:
 
 
 @cache
-def _template():  # type: ignore[no-untyped-def]
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -94,7 +94,12 @@ class Tasks:
 
 
 def by_task(
-    samples: Sequence[Sample], agents: Sequence[str], *, find: FindAuction | None, db: str | None
+    samples: Sequence[Sample],
+    agents: Sequence[str],
+    *,
+    find: FindAuction | None,
+    db: str | None,
+    listed: int = LISTED,
 ) -> Tasks:
     """Arrange samples by task, in the order in which the tasks first appear."""
     policies = tuple(dict.fromkeys(one.policy for one in samples))
@@ -104,13 +109,19 @@ def by_task(
     numbers = {name: number for number, name in enumerate(grouped)}
     places = {agent: place for place, agent in enumerate(agents)}
     held = [one for one in samples if one.auction]
-    auctions = tuple(_auctions(held, numbers, places, find, db))
+    chosen = _chosen(held, numbers)[:listed]
+    auctions = tuple(_auctions(chosen, places, find, db))
     anchors = {one.anchor for one in auctions}
     rows = tuple(
         _row(name, mine, policies, places, numbers[name] if numbers[name] in anchors else None)
         for name, mine in grouped.items()
     )
-    return Tasks(tuple(plain(one, limit=48) for one in policies), rows, auctions, len(held))
+    return Tasks(
+        tuple(plain(one, limit=48) for one in policies),
+        rows,
+        auctions,
+        len(held),
+    )
 
 
 def letter(place: int | None) -> str:
@@ -153,24 +164,26 @@ def _mark(held: Sequence[Sample], places: Mapping[str, int]) -> Mark:
     return Mark(f"{solved}/{len(known)}", place)
 
 
-def _auctions(
-    held: Sequence[Sample],
-    numbers: Mapping[Name, int],
-    places: Mapping[str, int],
-    find: FindAuction | None,
-    db: str | None,
-) -> Iterator[TaskAuctions]:
-    """The first of every task before the second of any, as far as there is room."""
+def _chosen(held: Sequence[Sample], numbers: Mapping[Name, int]) -> list[tuple[int, Sample]]:
+    """(number of the task, sample): the first of every task before the second of any."""
     ranks: Counter[Name] = Counter()
     ranked = []
     for one in sorted(held, key=lambda one: (one.order, one.attempt)):
         name = (one.suite, one.task)
         ranked.append((ranks[name], numbers[name], one))
         ranks[name] += 1
-    chosen = sorted(ranked, key=lambda entry: entry[:2])[:LISTED]
+    return [(task, one) for _, task, one in sorted(ranked, key=lambda entry: entry[:2])]
+
+
+def _auctions(
+    chosen: Sequence[tuple[int, Sample]],
+    places: Mapping[str, int],
+    find: FindAuction | None,
+    db: str | None,
+) -> Iterator[TaskAuctions]:
     lines: dict[int, list[AuctionLine]] = defaultdict(list)
     names: dict[int, str] = {}
-    for place, (_, task, one) in enumerate(chosen):
+    for place, (task, one) in enumerate(chosen):
         found = find(one.auction) if find and one.auction and place < SHOWN else None
         lines[task].append(_line(one, places, found, db))
         names[task] = f"{one.suite}/{one.task}" if one.suite else one.task

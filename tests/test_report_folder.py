@@ -1,0 +1,115 @@
+"""Run folders that are broken get one clear line; what is merely missing is said."""
+
+import json
+
+import pytest
+from made_runs import AGENTS, PRICES, World, made_run, samples, write_run
+
+from sale.bench.report import read_run, read_samples
+from sale.bench.samples import Sample
+from sale.errors import InputError
+
+LINE = Sample(policy="p", task="t", agent="a", solved=True, usd=0.1).model_dump_json() + "\n"
+
+
+def folder(path, text, *, described=None):
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "samples.jsonl").write_bytes(text if isinstance(text, bytes) else text.encode())
+    if described is not None:
+        (path / "run.json").write_bytes(described)
+    return path
+
+
+def complaint(path):
+    with pytest.raises(InputError) as caught:
+        read_run(path)
+    told = str(caught.value)
+    assert "\n" not in told
+    return told
+
+
+def test_a_whole_run_is_read(tmp_path):
+    run = read_run(made_run(tmp_path / "one", tasks=5, orders=2))
+    assert len(run.trials) == 15
+    assert run.roster == dict(zip(AGENTS, PRICES, strict=True))
+    assert ("machine", "cpu: 2 cores") in run.settings
+    assert run.notes == ()
+    assert run.memory is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "holds no samples yet"),
+        ("not json\n", "samples.jsonl:1: line: invalid json"),
+        (LINE + '{"policy": "p"}\n', "samples.jsonl:2: task: field required"),
+        (LINE.replace("0.1", "-1"), "samples.jsonl:1: usd: input should be greater"),
+        (LINE.replace('"p"', "3"), "samples.jsonl:1: policy: input should be a valid string"),
+        (LINE.replace("{", '{"extra": 1, ', 1), "samples.jsonl:1: extra: extra inputs"),
+        ("\n" + LINE, "samples.jsonl:1: line: invalid json"),
+        (b"\xff\xfe\n", "it is not UTF-8 text"),
+    ],
+)
+def test_a_broken_line_is_named_with_its_field(tmp_path, text, words):
+    assert words in complaint(folder(tmp_path / "run", text))
+
+
+@pytest.mark.parametrize(
+    ("described", "words"),
+    [
+        (b"{", "can't be read as JSON"),
+        (b"\xff", "can't be read as JSON"),
+        (b"[1]", "expected a JSON object"),
+        (b"[" * 100_000, "can't be read as JSON"),
+    ],
+)
+def test_a_broken_description_is_named(tmp_path, described, words):
+    assert words in complaint(folder(tmp_path / "run", LINE, described=described))
+
+
+def test_a_folder_that_is_none_or_holds_another_file_is_named(tmp_path):
+    assert "No such file" in complaint(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("x")
+    assert "Not a directory" in complaint(tmp_path / "file")
+    (tmp_path / "odd" / "samples.jsonl").mkdir(parents=True)
+    assert "Is a directory" in complaint(tmp_path / "odd")
+
+
+def test_trials_that_are_broken_are_named(tmp_path):
+    path = folder(tmp_path / "run", LINE)
+    (path / "trials.jsonl").write_text("{}\n")
+    assert "trials.jsonl:1: task" in complaint(path)
+
+
+def test_a_line_that_a_crash_has_torn_is_left_out(tmp_path):
+    path = folder(tmp_path / "run", LINE + LINE.replace('"t"', '"u"')[:-5])
+    assert [one.task for one in read_samples(path)] == ["t"]
+
+
+def test_of_the_same_sample_twice_the_later_one_counts(tmp_path):
+    path = folder(tmp_path / "run", LINE + LINE.replace("0.1", "0.2"))
+    assert [one.usd for one in read_samples(path)] == [0.2]
+
+
+def test_a_line_may_hold_letters_that_end_lines_elsewhere(tmp_path):
+    named = LINE.replace('"t"', '"a\u2028b\x85c"')
+    assert [one.task for one in read_samples(folder(tmp_path / "run", named))] == ["a\u2028b\x85c"]
+
+
+def test_prices_come_from_the_description_then_from_the_trials_and_unknown_ones_are_last(tmp_path):
+    world = World.of(2)
+    path = write_run(tmp_path / "run", samples(world, orders=1), described=False)
+    assert set(read_run(path).roster.values()) == {None}
+    odd = [
+        {"name": "dear", "price": [1, 1, 9]},
+        {"name": "odd", "price": ["x"]},
+        {"name": "true", "price": True},
+        {"name": "cheap", "price": 0.5},
+        {"price": [1]},
+        "nobody",
+    ]
+    (path / "run.json").write_text(json.dumps({"agents": odd}))
+    roster = read_run(path).roster
+    assert list(roster)[:2] == ["cheap", "dear"]
+    assert roster["odd"] is None
+    assert roster["true"] is None
