@@ -9,9 +9,10 @@ import numpy as np
 
 from sale.bench.listed import Listed
 from sale.bench.samples import Sample, Spending
+from sale.bench.trials import Trial
 from sale.errors import BudgetError, NoBidsError
 from sale.market import Market
-from sale.types import Auction, Call, Outcome, Stage, Step, Task, Verdict
+from sale.types import Auction, Call, Outcome, Stage, Step, Task, Usage, Verdict
 
 Doing = Callable[[str], None]
 
@@ -112,6 +113,14 @@ def stages_of(auction: Auction) -> Mapping[Stage, Spending]:
         stage: Spending.of(usage).model_copy(update={"wall_s": seconds.get(stage, 0.0)})
         for stage, usage in auction.usage.items()
     }
+
+
+def work_of(trials: Iterable[Trial]) -> Spending:
+    """What the work of some trials used, one after the other."""
+    calls = [
+        used.by("", Stage.EXECUTE) for one in trials if one.played for used in one.played.work_calls
+    ]
+    return Spending.of(Usage.of(calls, wall_s=sum(call.wall_s for call in calls)))
 
 
 def _longest(calls: Iterable[Sequence[Call]]) -> float:

@@ -22,7 +22,7 @@ INTERNAL = 70
 COMMANDS: Mapping[str, str] = {
     "submit": "submit:submit",
     "apply": "apply:apply",
-    "bench": "bench:bench",
+    "bench": "bench:app",
     "replay": "replay:replay",
     "fit": "fit:fit",
     "log": "history:log",

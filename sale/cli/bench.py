@@ -1,234 +1,209 @@
-"""`sale bench`: every agent on every task of some suites, graded and kept in a run folder."""
+"""`sale bench`: every policy on the same tasks, with the same executions and everything paid."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from sale.agents.kinds import check_inputs
-from sale.bench.collect import Collector
-from sale.bench.run import Run, settings
-from sale.bench.trials import Trial
+from sale.bench.run import Run
+from sale.bench.variants import VARIANTS
 from sale.cli.bars import bar
+from sale.cli.bench_play import Means, Play, played
+from sale.cli.bench_report import compare, draw_report, export_inspect, report
+from sale.cli.bench_tasks import Asked, Choice, chosen_agents, machine
 from sale.cli.calls import CallsOption, checked
-from sale.cli.compose import running_market
-from sale.cli.hidden_tests import HiddenTests
-from sale.cli.judging import JudgeOption, check_judge, opened_judge
-from sale.cli.options import (
-    LARGEST,
-    Json,
-    MarketOption,
-    missing_models,
-    open_market,
-)
+from sale.cli.group import DefaultGroup
+from sale.cli.judging import JudgeOption, check_judge
+from sale.cli.options import LARGEST, Json, MarketOption, open_market
 from sale.cli.output import print_json
-from sale.cli.text import dollars, number
+from sale.cli.text import plain
 from sale.cli.where import CorpusOption, ModeOption, WebOption, looked_in
-from sale.errors import InputError, ModelError
-from sale.market_file import MarketFile
-from sale.memory.store import Store
-from sale.tasks.contents import content_hash
-from sale.tasks.contexts import CorpusMode, placed
-from sale.tasks.exam import SuiteTask
-from sale.tasks.suites import open_suite, split
-from sale.types import Kind
+from sale.errors import InputError
+
+RUNS = Path("runs")
+ABLATIONS = "ablations"
+
+app = typer.Typer(
+    cls=DefaultGroup, help="Compare policies on the same tasks.", rich_markup_mode=None
+)
 
 
+@app.command("run")
 def bench(
     suites: Annotated[
         list[str], typer.Argument(metavar="SUITE...", help="Suites by name, or paths of some.")
     ],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="May be given again; default: all but the ablations. Also `single`, `routers` "
+            "and `ablations`; docs/policies.md has the names.",
+        ),
+    ] = None,
+    agents: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Only these agents of the market.")
+    ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="The run folder: run.json and samples.jsonl.")
-    ],
+        Path | None, typer.Option(metavar="DIR", help="The run folder; default: runs/SUITE.")
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, max=LARGEST, help="Only the first N tasks of each suite.")
     ] = None,
     every: Annotated[
         int, typer.Option(min=1, max=LARGEST, help="Of each suite the first task and each Nth on.")
     ] = 1,
+    orders: Annotated[
+        int, typer.Option(min=1, max=100, help="Orders of the tasks, for what learns on the way.")
+    ] = 1,
+    folds: Annotated[
+        int | None, typer.Option(min=2, max=1000, help="For what is fitted; default: 5.")
+    ] = None,
+    split: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Fit on it, report the rest; no folds.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="Tasks side by side; agents need as many slots.")
+    ] = 1,
+    budget: Annotated[
+        float | None, typer.Option(min=0, metavar="USD", help="Stop when this much is spent.")
+    ] = None,
     calls: CallsOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make every model call anew.")] = False,
     judge: JudgeOption = None,
     corpus: CorpusOption = None,
     web: WebOption = None,
     corpus_mode: ModeOption = None,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST, help="Makes it repeatable.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Makes it repeatable.")] = 0,
     market: MarketOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Draw no report.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
     json: Json = False,
 ) -> int:
-    """Have every agent bid on, rate and do every task: what `sale fit` learns from.
+    """Have every agent bid on, rate and do every task, and play every policy on what came of it.
 
-    Answers are graded by the suite's hidden tests and keys, where it has any. Nothing is awarded
-    and the auction memory isn't touched. What is done is kept at once, so a run that was stopped
-    goes on with --resume.
+    Answers are graded by the suite's hidden tests and keys, where it has any. What is done is kept
+    at once in the run folder, so a run that was stopped goes on with --resume; model calls are
+    kept in a cache and made once. Your auction memory isn't touched. Examples:
+
+    sale bench coding --limit 10 --out runs/first
+
+    sale bench humaneval --every 2 --orders 3 --policy sale --policy single
     """
-    from sale.bench.singles import singles  # scipy takes a while to import
-
-    if len(set(suites)) < len(suites):
-        raise InputError("a suite is named twice; give each suite once")
-    where = looked_in(corpus, web)
-    by_suite = {
-        name: _tasks(name, limit=limit, every=every, mode=corpus_mode, where=where)
-        for name in suites
-    }
-    tasks = _named(by_suite)
-    contents = {name: content_hash(held) for name, held in by_suite.items()}
+    names = tuple(name.strip() for name in agents.split(",")) if agents else ()
     source, file = open_market(market)
+    file = chosen_agents(file, names)
     check_judge(judge, file)
-    kept = None if fresh else checked(calls)
-    made_by = settings(contents, tasks, file.roster, seed=seed)
-    if missing := missing_models(file):
-        names = ", ".join(missing)
-        raise ModelError(f"models not on this machine: {names}; run `sale models pull`")
-    with closing(Run.open(out, made_by, resume=resume)) as run:
-        left = _left(tasks, run.trials(), file)
-        seeds = {name: seed + place for place, name in enumerate(tasks)}
-        if left:
-            _collect(left, seeds, run, source, file, judge, kept, quiet=quiet)
-        found = singles(run.trials())
-    if json:
-        print_json({"run": str(out), "suites": suites, "policies": [_json(one) for one in found]})
-    else:
-        Console().print(_table(found))
-        _say_judged(found)
-        typer.echo(f"Learn weights from it: sale fit {out}", err=True)
+    choice = Choice(limit, every, corpus_mode, looked_in(corpus, web))
+    asked = Asked.of(suites, choice, file, source, seed=seed)
+    wanted = Wanted.of(policy or (), orders, folds, split)
+    made_by = asked.settings()
+    means = Means(None if fresh else checked(calls), judge, workers, budget)
+    folder = out or RUNS / "-".join(Path(name).stem for name in suites)
+    with closing(Run.open(folder, made_by, made_on=machine(), resume=resume)) as run:
+        run.list(asked.listed.values())
+        with played(asked, run, means) as play:
+            left_out = _play(play, wanted, quiet=quiet)
+        _tell(asked, run, left_out, seed=seed, draw=not no_report, json=json)
     return 0
 
 
-def _tasks(
-    name: str, *, limit: int | None, every: int, mode: CorpusMode | None, where: str | None
-) -> tuple[SuiteTask, ...]:
-    """The tasks of a suite, or the one of `SUITE#ID`, with what they look at."""
-    path, wanted = split(name)
-    suite = open_suite(path)
-    tasks = suite.read_all().tasks if wanted is None else (suite.read(wanted),)
-    tasks = placed(tasks[::every][:limit], suite, mode=mode, where=where)
-    for task in tasks:
-        for notice in check_inputs(task.task):
-            typer.echo(f"sale: {task.id}: {notice}", err=True)
-    return tasks
+app.command("report")(report)
+app.command("compare")(compare)
+app.command("export-inspect")(export_inspect)
 
 
-def _named(by_suite: Mapping[str, Sequence[SuiteTask]]) -> dict[str, SuiteTask]:
-    """The tasks by their names in a run; with several suites an id is led by its suite's name."""
-    tasks: dict[str, SuiteTask] = {}
-    for suite, held in by_suite.items():
-        lead = f"{Path(suite).stem}/" if len(by_suite) > 1 else ""
-        for task in held:
-            if lead + task.id in tasks:
-                raise InputError(f"two suites hold a task {lead + task.id!r}; give each suite once")
-            tasks[lead + task.id] = task
-    return tasks
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which policies are asked for, and how those that learn are to do it."""
 
+    auctions: tuple[str, ...]
+    others: tuple[str, ...]
+    orders: int
+    folds: int | None
+    split: float | None
 
-def _left(
-    tasks: Mapping[str, SuiteTask], trials: Sequence[Trial], file: MarketFile
-) -> dict[str, SuiteTask]:
-    """The tasks that not every agent of their kind has been tried on yet."""
-    done = {(trial.task, trial.agent) for trial in trials}
-    return {
-        name: task
-        for name, task in tasks.items()
-        if any(task.task.kind in s.kinds and (name, s.name) not in done for s in file.roster)
-    }
+    @staticmethod
+    def of(names: Sequence[str], orders: int, folds: int | None, split: float | None) -> Wanted:
+        """Sort policies by what plays them; raises `InputError` for one that isn't known."""
+        from sale.bench.policies import POLICIES, load_policy
 
-
-def _collect(
-    left: Mapping[str, SuiteTask],
-    seeds: Mapping[str, int],
-    run: Run,
-    source: str,
-    file: MarketFile,
-    judge: str | None,
-    calls: Path | None,
-    *,
-    quiet: bool,
-) -> None:
-    total, kinds = len(seeds), {task.task.kind for task in left.values()}
-    kind = Kind.CODING if Kind.CODING in kinds else Kind.SEARCH
-    start = "starting the agents"
-    with (
-        Store.open("sqlite://") as nothing,
-        running_market(
-            file, source, nothing, kind=kind, observe=lambda *_: None, calls=calls
-        ) as market,
-        opened_judge(judge, file) as asked,
-        bar(total=total, done=total - len(left), doing=start, quiet=quiet) as shown,
-    ):
-        collector = Collector(
-            market.pool,
-            market.verifier,
-            market.rules,
-            file.roster,
-            HiddenTests(left, file.sandbox.tier, asked).marks,
-            shown.doing,
+        if folds is not None and split is not None:
+            raise InputError("--folds and --split are two ways of one thing; give one of them")
+        if split is not None and not 0 < split < 1:
+            raise InputError(f"--split is a share between 0 and 1, got {split:g}")
+        routers = [name for name in POLICIES if name not in ("single", "oracle", "mixture")]
+        ablations = [name for name, one in VARIANTS.items() if one.without]
+        groups = {"routers": routers, ABLATIONS: ablations}
+        default = ["sale", "sale-published", "sale-nomem", "single", "mixture", *routers, "oracle"]
+        chosen = [one for name in names or default for one in groups.get(name, [name])]
+        for name in chosen:
+            if name not in VARIANTS and name != "single" and not name.startswith("mixture"):
+                load_policy(name)
+        return Wanted(
+            tuple(dict.fromkeys(name for name in chosen if name in VARIANTS)),
+            tuple(dict.fromkeys(name for name in chosen if name not in VARIANTS)),
+            orders,
+            folds,
+            split,
         )
-        for name, task in left.items():
-            run.add(collector.collect(name, task.task, seed=seeds[name]))
-            shown.done(name)
+
+    @property
+    def streams(self) -> tuple[tuple[str, int], ...]:
+        """The auctions with each of their orders; one is enough for those that don't learn."""
+        return tuple(
+            (name, order)
+            for name in self.auctions
+            for order in range(self.orders if VARIANTS[name].learns else 1)
+        )
 
 
-def _json(one: Any) -> dict[str, Any]:
-    return {
-        "policy": f"single:{one.agent}",
-        "n": one.known,
-        "pass@1": one.share,
-        "f1": one.f1,
-        "judged": {"tasks": one.judged, "usd": one.judge_usd},
-        "ci95": one.interval,
-        "usd_per_task": None if one.usd is None else one.usd / one.tasks,
-        "usd_per_solved": one.usd / one.solved if one.usd is not None and one.solved else None,
-        "visible_checks": {"passed_but_wrong": one.misled, "failed_but_right": one.doubted},
-        "wall_s_per_task": one.wall_s / one.tasks,
-        "bids_and_ratings_usd_per_task": (
-            None if one.auction_usd is None else one.auction_usd / one.tasks
-        ),
-    }
+def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
+    """Collect what is left, and play what isn't on record; returns who could not be played."""
+    from sale.cli.bench_routers import play_others
 
-
-def _say_judged(found: Sequence[Any]) -> None:
-    for one in found:
-        if one.judged:
-            typer.echo(
-                f"{one.agent}: on {one.judged} of {one.known} known tasks by a judge's word, as "
-                f"they have no key; the judging cost {dollars(one.judge_usd)} more"
-            )
-
-
-def _table(found: Sequence[Any]) -> Table:
-    table = Table(
-        title="Each agent alone",
-        caption="solved: of the tasks where it is known, with 95 % interval; $ a task: its work; "
-        "misled: visible checks pass, hidden tests or the key don't",
-        box=None,
-        padding=(0, 2, 0, 0),
+    left = play.left()
+    if left:
+        total = len(play.asked.tasks)
+        start = "starting the agents"
+        with bar(total=total, done=total - len(left), doing=start, quiet=quiet) as shown:
+            play.collect(left, shown)
+    play.stream_all(wanted.streams, again=bool(left), quiet=quiet)
+    return play_others(
+        play.asked,
+        play.run,
+        wanted.others,
+        folds=wanted.folds,
+        split=wanted.split,
+        quiet=quiet,
     )
-    table.add_column("agent", no_wrap=True)
-    for heading in ("tasks", "known", "solved", "95 %", "F1", "misled", "$ a task", "s a task"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for one in found:
-        share = "-" if one.share is None else f"{one.share:.1%}"
-        interval = "-" if one.interval is None else "{:.0%}-{:.0%}".format(*one.interval)
-        usd = None if one.usd is None else one.usd / one.tasks
-        table.add_row(
-            Text(one.agent),
-            str(one.tasks),
-            str(one.known),
-            share,
-            interval,
-            number(one.f1, 2),
-            "-" if one.misled is None else str(one.misled),
-            dollars(usd),
-            number(one.wall_s / one.tasks, 1),
-        )
-    return table
+
+
+def _tell(
+    asked: Asked, run: Run, left_out: dict[str, str], *, seed: int, draw: bool, json: bool
+) -> None:
+    """Sum the run up, draw its report, and say what it came to."""
+    from sale.bench.singles import singles  # scipy takes a while to import
+    from sale.bench.statistics import summarise
+    from sale.cli.bench_shown import Shown
+
+    roster = {spec.name: spec.price and spec.price.output for spec in asked.file.roster}
+    results = summarise(run.samples(), roster=roster, seed=seed)
+    run.sum_up(results.lm_eval())
+    shown = Shown(results, tuple(singles(run.trials())), left_out)
+    if draw:
+        draw_report(run.folder)
+    if json:
+        print_json({"run": str(run.folder), "suites": list(asked.by_suite), **shown.json()})
+        return
+    shown.print(Console())
+    if draw:
+        typer.echo(f"Look at it: {plain(str(run.folder / 'report.html'))}", err=True)
+    typer.echo(f"Learn weights from it: sale fit {plain(str(run.folder))}", err=True)

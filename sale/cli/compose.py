@@ -22,7 +22,7 @@ from sale.draft import Observer
 from sale.market import Market
 from sale.market_file import MarketFile
 from sale.rules import Deadlines, Rules
-from sale.seams import Grader, Memory
+from sale.seams import Grader, Memory, Pool, Verifier
 from sale.types import AgentSpec, Kind
 
 
@@ -63,28 +63,56 @@ def running_market(
     os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
     from sale.pool import RayPool  # Ray takes half a second to import
 
-    workshop = Workshop(file.sandbox.tier)
     pool = RayPool(
         file.roster,
         file.jury,
-        BuildAgent(workshop, calls),
+        BuildAgent(Workshop(file.sandbox.tier), calls),
         deadlines=Deadlines(file.auction.bid_deadline_s, file.auction.rate_deadline_s),
         address=file.ray.address,
     )
     try:
-        yield Market(
+        yield assembled(
+            file,
+            source,
+            tier=tier,
             pool=pool,
             memory=memory,
-            auctioneer=Auctioneer(
-                file.roster, file.weights(), file.auction.without, file.auction.cost
-            ),
-            verifier=replace(workshop, examiner=examine, embedder=embedder_if_here).verify,
-            rules=_rules(file, source, tier),
+            verifier=verifier(file),
             observe=observe,
             grader=grader,
         )
     finally:
         pool.close()
+
+
+def verifier(file: MarketFile) -> Verifier:
+    """Who checks answers, away from the agents that gave them."""
+    workshop = Workshop(file.sandbox.tier)
+    return replace(workshop, examiner=examine, embedder=embedder_if_here).verify
+
+
+def assembled(
+    file: MarketFile,
+    source: str,
+    *,
+    tier: str,
+    pool: Pool,
+    memory: Memory,
+    verifier: Verifier,
+    observe: Observer,
+    grader: Grader,
+) -> Market:
+    """Put a market together of its file and its parts; `tier` is the sandbox's that is in force."""
+    auction = file.auction
+    return Market(
+        pool=pool,
+        memory=memory,
+        auctioneer=Auctioneer(file.roster, file.weights(), auction.without, auction.cost),
+        verifier=verifier,
+        rules=_rules(file, source, tier),
+        observe=observe,
+        grader=grader,
+    )
 
 
 def _rules(file: MarketFile, source: str, tier: str) -> Rules:

@@ -1,0 +1,271 @@
+"""The work of `sale bench`: every agent on every task, then auctions over what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sale.agents.backends.embedder import open_embedder
+from sale.agents.coding import sandbox
+from sale.bench.collect import Collector
+from sale.bench.listed import by_task
+from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
+from sale.bench.run import Run
+from sale.bench.samples import Sample
+from sale.bench.streams import Stop, Watcher, flow
+from sale.bench.trials import Trial
+from sale.bench.variants import VARIANTS, Variant
+from sale.cli.bars import Bar, bar
+from sale.cli.bench_tasks import Asked
+from sale.cli.compose import assembled, running_market, verifier
+from sale.cli.hidden_tests import HiddenTests
+from sale.cli.judging import opened_judge
+from sale.embedding import Embedder
+from sale.errors import BudgetError
+from sale.market import Market
+from sale.market_file import MarketFile
+from sale.memory.store import Store
+from sale.seams import Pool
+from sale.types import Kind, Outcome, StopReason, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run may use."""
+
+    calls: Path | None
+    """The cache of model calls; None: every call is made anew."""
+    judge: str | None
+    workers: int
+    usd: float | None
+    """Dollars at which it stops."""
+
+
+@dataclass
+class Play:
+    """A run being played. The agents are started when they are first needed, and never twice."""
+
+    asked: Asked
+    run: Run
+    means: Means
+    ending: ExitStack = field(default_factory=ExitStack)
+
+    def left(self) -> dict[str, Task]:
+        """The tasks that some agent of their kind was never tried on, or crashed at."""
+        trials = self.run.trials()
+        done = {(one.task, one.agent) for one in trials if one.stop_reason != StopReason.CRASHED}
+        return {
+            name: task.task
+            for name, task in self.asked.tasks.items()
+            if any(
+                task.task.kind in spec.kinds and (name, spec.name) not in done
+                for spec in self.asked.file.roster
+            )
+        }
+
+    def collect(self, left: Mapping[str, Task], shown: Bar) -> None:
+        """Have every agent bid on, rate and do every task that is left, some side by side.
+
+        Raises `BudgetError` once the run has spent its budget; what is done is kept.
+        """
+        live, waiting, under_way = self._live, iter(left.items()), dict[Future[Made], str]()
+        collector = Collector(
+            live.pool,
+            live.verifier,
+            live.rules,
+            self.asked.file.roster,
+            self._hidden.marks,
+            shown.doing,
+        )
+        spent = _dollars(self.run.trials())
+        with ThreadPoolExecutor(self.means.workers) as threads:
+            while True:
+                free = 0 if self._is_spent(spent) else self.means.workers - len(under_way)
+                for name, task in islice(waiting, free):
+                    seed = self.asked.seeds[name]
+                    under_way[threads.submit(collector.collect, name, task, seed=seed)] = name
+                if not under_way:
+                    break
+                for made in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    name, trials = under_way.pop(made), made.result()
+                    self.run.add(trials)
+                    spent += _dollars(trials)
+                    shown.done(f"{name}; ${spent:.6f} so far")
+        self._check_budget(spent)
+
+    def stream_all(self, streams: Sequence[tuple[str, int]], *, again: bool, quiet: bool) -> None:
+        """Play auctions, each policy in each order, and keep what they come to.
+
+        What is on record for all tasks stands, unless `again` says that trials have changed.
+        """
+        counts = Counter((one.policy, one.order) for one in self.run.samples())
+        left = [one for one in streams if again or counts[one] != len(self._stops)]
+        if not left:
+            return
+        embedder = cache(lambda: Remembering(open_embedder()))
+        total = len(left) * len(self._stops)
+        with bar(total=total, doing="holding auctions", quiet=quiet) as shown:
+            for policy, order in left:
+                self.run.keep(self.stream(policy, order, embedder, shown))
+
+    def stream(
+        self, policy: str, order: int, embedder: Callable[[], Embedder], shown: Bar
+    ) -> list[Sample]:
+        """Play the auction as a policy, in one order of the tasks, with a memory of its own."""
+        watcher, made = Watcher(), []
+        with Store.open(self.run.memory(policy, order), embedder=embedder) as store:
+            stream = flow(
+                self._market(VARIANTS[policy], store, watcher),
+                watcher,
+                self._stops,
+                policy=policy,
+                order=order,
+                seed=self.asked.seed,
+                doing=shown.doing,
+            )
+            for sample in stream:
+                made.append(sample)
+                shown.done(f"{policy}, order {order}: {sample.task}")
+        return made
+
+    def _market(self, variant: Variant, store: Store, watcher: Watcher) -> Market:
+        """A market over the trials of the run, as a variant holds its auctions."""
+        file, asked = variant_of(self.asked.file, variant), self.asked
+        checks = RecordedChecks(self._recorded, verifier(file), self._grade)
+        return assembled(
+            file,
+            asked.source,
+            tier=self._tier,
+            pool=RecordedPool(self._recorded, file.jury, file.auction.ballot, lambda: self._pool),
+            memory=store,
+            verifier=checks.verify,
+            observe=watcher,
+            grader=checks.grade,
+        )
+
+    @property
+    def _pool(self) -> Pool:
+        return self._live.pool
+
+    @cached_property
+    def _live(self) -> Market:
+        """The agents; nothing is awarded here, and nothing remembered."""
+        self.asked.check_models()
+        nothing = self.ending.enter_context(Store.open("sqlite://"))
+        kind = Kind.CODING if Kind.CODING in self._kinds else Kind.SEARCH
+        return self.ending.enter_context(
+            running_market(
+                self.asked.file,
+                self.asked.source,
+                nothing,
+                kind=kind,
+                observe=lambda *_: None,
+                calls=self.means.calls,
+            )
+        )
+
+    @cached_property
+    def _hidden(self) -> HiddenTests:
+        judge = self.ending.enter_context(opened_judge(self.means.judge, self.asked.file))
+        return HiddenTests(self.asked.tasks, self.asked.file.sandbox.tier, judge)
+
+    def _grade(self, task: Task, outcome: Outcome) -> float | None:
+        return self._hidden(self._names[task.id], outcome)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {task.task.id: name for name, task in self.asked.tasks.items()}
+
+    @cached_property
+    def _recorded(self) -> Mapping[str, Recorded]:
+        """The trials by task; read once, when collecting is over."""
+        found = by_task(self.run.trials())
+        tasks = self.asked.tasks
+        return {tasks[name].task.id: Recorded.of(found[name]) for name in tasks if name in found}
+
+    @property
+    def _stops(self) -> list[Stop]:
+        asked = self.asked
+        return [
+            Stop(asked.listed[name], task.task, asked.seeds[name])
+            for name, task in asked.tasks.items()
+            if task.task.id in self._recorded
+        ]
+
+    @cached_property
+    def _kinds(self) -> set[Kind]:
+        return {task.task.kind for task in self.asked.tasks.values()}
+
+    @cached_property
+    def _tier(self) -> str:
+        if Kind.CODING not in self._kinds:
+            return "not used"
+        return str(sandbox.choose(self.asked.file.sandbox.tier).tier)
+
+    def _is_spent(self, spent: float) -> bool:
+        return self.means.usd is not None and spent >= self.means.usd
+
+    def _check_budget(self, spent: float) -> None:
+        left = len(self.left())
+        if self._is_spent(spent) and left:
+            raise BudgetError(
+                f"the run has spent ${spent:.6f} of its budget of ${self.means.usd:g}, and {left} "
+                "tasks are left; what is done is kept: go on with --resume and a larger --budget"
+            )
+
+
+Made = tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """An embedder that turns no text into a vector twice, whatever stream it comes in."""
+
+    model: Embedder
+    known: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.model.name
+
+    @property
+    def width(self) -> int:
+        """The model's."""
+        return self.model.width
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row of unit length for each text."""
+        if fresh := [text for text in dict.fromkeys(texts) if text not in self.known]:
+            self.known.update(zip(fresh, self.model.embed(fresh), strict=True))
+        return np.stack([self.known[text] for text in texts])
+
+
+@contextmanager
+def played(asked: Asked, run: Run, means: Means) -> Iterator[Play]:
+    """A run to play; its agents end with the block."""
+    with ExitStack() as ending:
+        yield Play(asked, run, means, ending)
+
+
+def variant_of(file: MarketFile, variant: Variant) -> MarketFile:
+    """The market as a variant holds its auctions."""
+    changed = file.leaving_out(variant.without)
+    if variant.fallbacks is None:
+        return changed
+    auction = changed.auction.model_copy(update={"fallbacks": variant.fallbacks})
+    return changed.model_copy(update={"auction": auction})
+
+
+def _dollars(trials: Made) -> float:
+    """As far as they are known."""
+    return sum((one.usd or 0.0) + (one.auction_usd or 0.0) for one in trials)
