@@ -368,6 +368,30 @@ def test_the_settings_of_a_policy_are_a_curve():
     assert curve.aiq == pytest.approx((1.2 * 0.65 + 1.2 * 0.8) / 4.0)
 
 
+def settings_of_a_policy(usd=1.0):
+    rows = {"mf@1": [1] * 3 + [0] * 3, "mf@2": [1] * 6}
+    return [one.model_copy(update={"usd": usd}) for one in run(rows, dict.fromkeys(rows, 1.0))]
+
+
+def test_a_curve_of_unknown_dollars_has_no_points_and_one_without_ends_no_gap():
+    (curve,) = summed(settings_of_a_policy(usd=None)).suite().curves
+    assert (curve.points, curve.aiq, curve.apgr) == ((), None, None)
+    assert curve.cpt == {20: None, 50: None, 80: None}
+    (curve,) = summed(settings_of_a_policy()).suite().curves
+    assert (len(curve.points), curve.aiq, curve.apgr) == (2, pytest.approx(0.0), None)
+
+
+def test_one_agent_alone_leaves_no_gap_to_close():
+    samples = [*settings_of_a_policy(), *run({"single:large": [1] * 6}, USD)]
+    (curve,) = summed(samples, roster={"large": 1.0}).suite().curves
+    assert curve.apgr is None
+
+
+def test_agents_with_the_sign_of_a_setting_in_their_names_are_no_curve():
+    rows = {"single:q@4": [1, 0], "single:q@8": [1, 1]}
+    assert summed(run(rows, dict.fromkeys(rows, 1.0))).suite().curves == ()
+
+
 def test_the_worth_of_agents_comes_by_the_oracle_and_by_checks_where_there_are_any():
     rows = {"single:small": [1, 0, 0], "single:large": [1, 1, 0]}
     (oracle,) = summed(run(rows, USD)).suite().worth

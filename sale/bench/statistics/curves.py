@@ -11,7 +11,7 @@ from sale.bench.statistics import hull, scores
 from sale.bench.statistics.cells import Cells, Mask
 from sale.bench.statistics.comparing import hull_mask
 from sale.bench.statistics.results import Curve, Point
-from sale.bench.statistics.singles import Singles, mean, point
+from sale.bench.statistics.singles import PREFIX, Singles, mean, point
 
 SETTING = "@"
 """What parts the name of a policy from its setting."""
@@ -25,7 +25,7 @@ def curves(
     families: dict[str, list[str]] = {}
     for name in found.policies:
         head, sign, _ = name.partition(SETTING)
-        if head and sign:
+        if head and sign and not name.startswith(PREFIX):
             families.setdefault(head, []).append(name)
     return tuple(
         _curve(found, field, name, members, reliance, largest_usd)
