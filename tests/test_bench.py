@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sale.bench.collect import Collector, Marks
 from sale.bench.run import Run, settings
+from sale.bench.samples import Sample
 from sale.bench.singles import singles
 from sale.bench.trials import TRIALS, Trial, line_of, read_trials
 from sale.errors import InputError
@@ -104,14 +105,22 @@ def test_a_grade_goes_before_the_visible_checks() -> None:
     assert trial(verified=Verdict.NONE, grade=1.0).solved is True
 
 
-made_by = settings({"s": "1"}, ["t", "u"], [], seed=1)
+TASKS = {"t": "1", "u": "2"}
+
+
+def made(tasks: dict[str, str] = TASKS, *, seed: int = 1) -> dict[str, Any]:
+    return settings(["s"], tasks, [], {}, seed=seed, market="m")
+
+
+def opened(folder: Path, made_by: dict[str, Any] | None = None, *, resume: bool = False) -> Run:
+    return Run.open(folder, made_by or made(), made_on={"cores": 2}, resume=resume)
 
 
 def test_a_run_is_resumed_where_it_stopped(tmp_path: Path) -> None:
-    run = Run.open(tmp_path / "run", made_by, resume=False)
+    run = opened(tmp_path / "run")
     run.add([trial("t")])
     run.close()
-    again = Run.open(tmp_path / "run", made_by, resume=True)
+    again = opened(tmp_path / "run", resume=True)
     again.add([trial("u")])
     assert [one.task for one in again.trials()] == ["t", "u"]
     again.close()
@@ -122,7 +131,7 @@ def test_a_line_that_a_crash_cut_off_is_dropped_and_written_over(cut: int) -> No
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        run = Run.open(Path(folder) / "run", made_by, resume=False)
+        run = opened(Path(folder) / "run")
         run.add([trial("t"), trial("u")])
         samples = Path(folder) / "run" / TRIALS
         whole = samples.read_bytes()
@@ -134,36 +143,70 @@ def test_a_line_that_a_crash_cut_off_is_dropped_and_written_over(cut: int) -> No
         run.close()
 
 
-def refused(folder: Path, *, resume: bool, seed: int = 1, content: str = "1") -> str:
+def refused(folder: Path, *, resume: bool, seed: int = 1, **tasks: str) -> str:
     with pytest.raises(InputError) as caught:
-        Run.open(folder, settings({"s": content}, ["t", "u"], [], seed=seed), resume=resume)
+        opened(folder, made(TASKS | tasks, seed=seed), resume=resume)
     return str(caught.value)
 
 
 def test_a_run_is_never_overwritten_or_mixed_with_another(tmp_path: Path) -> None:
-    Run.open(tmp_path / "run", made_by, resume=False).close()
+    opened(tmp_path / "run").close()
     assert "go on with --resume" in refused(tmp_path / "run", resume=False)
     assert "was made with other seed" in refused(tmp_path / "run", resume=True, seed=2)
-    assert "was made with other contents" in refused(tmp_path / "run", resume=True, content="2")
+    assert "was made with other tasks" in refused(tmp_path / "run", resume=True, t="other")
     (tmp_path / "run" / "run.json").write_text("{")
     assert "is damaged" in refused(tmp_path / "run", resume=True)
 
 
+def test_a_run_may_go_on_with_more_tasks_on_another_machine(tmp_path: Path) -> None:
+    opened(tmp_path / "run").close()
+    more = made(TASKS | {"v": "3"})
+    Run.open(tmp_path / "run", more, made_on={"cores": 64}, resume=True).close()
+    described = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (described["tasks"], described["made_on"]) == (TASKS | {"v": "3"}, {"cores": 64})
+    with pytest.raises(InputError, match="made with other tasks"):
+        opened(tmp_path / "run", resume=True)
+
+
+def sample(policy: str, task: str, **more: Any) -> Sample:
+    return Sample(policy=policy, task=task, agent="a", solved=True, usd=0.1, **more)
+
+
+def test_samples_take_the_place_of_those_of_the_same_policy_and_order(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    assert run.samples() == ()
+    run.keep([sample("p", "t"), sample("p", "u"), sample("p", "t", order=1)])
+    run.keep([sample("p", "t", place=7), sample("q", "t")])
+    kept = [(one.policy, one.order, one.task, one.place) for one in run.samples()]
+    assert kept == [("p", 1, "t", 0), ("p", 0, "t", 7), ("q", 0, "t", 0)]
+    run.close()
+
+
+def test_a_memory_of_a_run_is_new_each_time(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    for order in (0, 1):
+        (tmp_path / "run" / "memory").mkdir(exist_ok=True)
+        (tmp_path / "run" / "memory" / f"sale-{order}.db").write_text("old")
+    assert run.memory("sale", 0) == f"sqlite:///{tmp_path / 'run' / 'memory' / 'sale-0.db'}"
+    assert [path.name for path in (tmp_path / "run" / "memory").iterdir()] == ["sale-1.db"]
+    run.close()
+
+
 def test_a_run_from_before_answers_were_graded_is_refused_in_one_line(tmp_path: Path) -> None:
-    Run.open(tmp_path / "run", made_by, resume=False).close()
+    opened(tmp_path / "run").close()
     described = tmp_path / "run" / "run.json"
     before = json.loads(described.read_text())
-    del before["contents"]
+    del before["tasks"]
     described.write_text(json.dumps(before))
     told = refused(tmp_path / "run", resume=True)
-    assert "does not say its contents, as an older SALE made it; name a new folder" in told
+    assert "does not say its tasks, as an older SALE made it; name a new folder" in told
     assert "\n" not in told
 
 
 def test_other_folders_and_second_writers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("mine")
     assert "holds other files" in refused(tmp_path, resume=False)
-    run = Run.open(tmp_path / "run", made_by, resume=False)
+    run = opened(tmp_path / "run")
     assert "another process is writing" in refused(tmp_path / "run", resume=True)
     run.close()
 
