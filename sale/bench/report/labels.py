@@ -27,13 +27,14 @@ _PLACES = (
     (12, 34, "left", "bottom"),
     (12, -34, "left", "top"),
 )
-"""Where a name may stand: points to the right, points up, and how it is set there; best first."""
+"""Where a name may stand: points to the right, points up, and how it is set there."""
+RIGHT, UPPER_LEFT = 0, 6
 
 
-def label(axes: Axes, places: Sequence[tuple[float, float, str]]) -> None:
+def label(axes: Axes, places: Sequence[tuple[float, float, str]], *, first: int = RIGHT) -> None:
     """Write a name beside each point (x, y, name): where it fits best with those written before.
 
-    The axes must have their final limits.
+    `first` is the place that is tried first. The axes must have their final limits.
     """
     from matplotlib.transforms import Bbox
 
@@ -57,7 +58,7 @@ def label(axes: Axes, places: Sequence[tuple[float, float, str]]) -> None:
             )
             box = text.get_window_extent()
             text.remove()
-            cost = _covered(box, taken, inside) + 0.01 * number
+            cost = _covered(box, taken, inside) + 0.01 * ((number - first) % len(_PLACES))
             if cost < best[0]:
                 best = (cost, box, number)
         right, up, across, along = _PLACES[best[2]]

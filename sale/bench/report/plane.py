@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sale.bench.report.drawing import ACCENT, FAINT, GRID, INK, PAPER, Picture, picture, sheet
-from sale.bench.report.labels import label
+from sale.bench.report.labels import UPPER_LEFT, label
 from sale.bench.report.words import money, percent, plain, tick
 from sale.bench.statistics.results import PolicyResult, SuiteResult
 from sale.types import Stage
@@ -54,8 +54,9 @@ def draw_plane(suite: SuiteResult, colours: Mapping[str, str]) -> Picture | None
     with sheet(height=4.9) as figure:
         axes = figure.subplots()
         _hull(axes, suite)
+        settings = _settings(suite)
         for one in policies:
-            _point(axes, one, colours)
+            _point(axes, one, colours, whiskers=one.policy not in settings)
         _frame(axes, policies)
         label(axes, [_named(one) for one in _worth_naming(suite, policies)])
         return picture(figure, "plane", "Cost and quality", _alt(suite, policies))
@@ -74,14 +75,14 @@ def draw_frontier(suite: SuiteResult, colours: Mapping[str, str]) -> Picture | N
         for curve in suite.curves:
             usd = [PER * point.usd for point in curve.points]
             quality = [100 * point.quality for point in curve.points]
-            axes.plot(usd, quality, "-", lw=1.2, color=FAINT, label=plain(curve.name, limit=28))
+            axes.plot(usd, quality, "-", lw=1.0, color=FAINT, alpha=0.7, zorder=1)
         usd = [PER * _usd(one) for one in best]
         quality = [100 * _quality(one) for one in best]
         axes.step(usd, quality, where="post", color=ACCENT, lw=1.6, zorder=1)
         for one in best:
             _point(axes, one, colours, whiskers=False)
         _frame(axes, [one for one in policies if one.policy != ORACLE], whiskers=False)
-        label(axes, [_named(one) for one in best])
+        label(axes, [_named(one) for one in best], first=UPPER_LEFT)
         told = ", ".join(f"{one.policy} ({_told(one)})" for one in best)
         alt = plain(f"Nobody is both cheaper and better than: {told}.", limit=900)
         return picture(figure, "frontier", "The frontier", alt)
@@ -149,10 +150,16 @@ def _frame(axes: Axes, policies: Sequence[PolicyResult], *, whiskers: bool = Tru
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: tick(x)))
 
 
+def _settings(suite: SuiteResult) -> set[str]:
+    """The policies that are one of several settings of the same."""
+    return {point.policy for curve in suite.curves for point in curve.points}
+
+
 def _worth_naming(suite: SuiteResult, policies: Sequence[PolicyResult]) -> list[PolicyResult]:
+    best, settings = frontier(suite), _settings(suite)
+    policies = [one for one in policies if one.policy not in settings or one in best]
     if len(policies) <= _MOST:
-        return list(policies)
-    best = frontier(suite)
+        return policies
     return [
         one
         for one in policies
