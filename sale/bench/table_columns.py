@@ -112,7 +112,7 @@ def read_columns(path: Path) -> Columns:
         table = _csv(path) if path.suffix == ".csv" else _parquet(path)
         headings = _headings(path, table.column_names)
         texts = {column: _texts(table.column(name)) for column, name in headings.items()}
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError) as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"table {str(path)!r} can't be read: {said}") from error
     if not texts[Column.TASK]:
@@ -122,13 +122,15 @@ def read_columns(path: Path) -> Columns:
 
 
 def _csv(path: Path) -> Any:
+    from pyarrow import BufferReader, string
     from pyarrow import csv as arrow
-    from pyarrow import string
 
     def refuse(row: Any) -> str:
         wrong.append((row.expected_columns, row.actual_columns, row.number))
         return "error"
 
+    content = path.read_bytes()
+    _check_utf8(path, content)
     wrong: list[tuple[int, int, int | None]] = []
     read = arrow.ReadOptions(block_size=BLOCK, use_threads=False)
     parse = arrow.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse)
@@ -137,7 +139,12 @@ def _csv(path: Path) -> Any:
         strings_can_be_null=False,
     )
     try:
-        return arrow.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
+        return arrow.read_csv(
+            BufferReader(content),
+            read_options=read,
+            parse_options=parse,
+            convert_options=convert,
+        )
     except ValueError as error:
         if wrong:
             expected, actual, row = wrong[0]
@@ -147,6 +154,14 @@ def _csv(path: Path) -> Any:
                 "quote texts that hold commas"
             ) from error
         raise
+
+
+def _check_utf8(path: Path, content: bytes) -> None:
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: it is not UTF-8 text; save it as UTF-8") from error
 
 
 def _parquet(path: Path) -> Any:

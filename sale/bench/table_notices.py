@@ -54,14 +54,14 @@ def notices(columns: Columns, rows: Rows, table: Executions, free: Flags) -> tup
     there[rows.tasks, rows.agents] = True
     unsolved, unpaid = there & np.isnan(table.solved), there & np.isnan(table.dollars)
     told = [
-        _counted(unsolved, table, "runs are broken or unknown: they have no outcome"),
-        _counted(unpaid, table, "runs have no dollars"),
+        _counted(unsolved, table, "runs without an outcome, broken or unknown"),
+        _counted(unpaid, table, "runs without dollars"),
         _counted(
             free,
             table,
-            "runs cost $0 though others of their agent cost something; their dollars are unknown",
+            "runs at $0 though others of their agent cost something, so taken as unknown dollars",
         ),
-        _counted(~there, table, "runs are missing: the agent was never run on the task"),
+        _counted(~there, table, "runs that are missing, as the agent was never run on the task"),
         _repeated(columns, rows),
         _changing(columns, rows, Column.TEXT),
         _changing(columns, rows, Column.MINUTES),
@@ -78,7 +78,7 @@ def _counted(flags: Flags, table: Executions, words: str) -> str:
     by_agent = flags.sum(axis=0)
     most = np.argsort(-by_agent, kind="stable")
     whose = [f"{table.agents[a]} {by_agent[a]:,}" for a in most if by_agent[a]]
-    return f"{total:,} {words} ({_listed(whose)})"
+    return f"{words}: {total:,} ({_listed(whose)})"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -94,8 +94,8 @@ def _repeated(columns: Columns, rows: Rows) -> str:
     if not again:
         return ""
     return (
-        f"{len(again):,} rows name a task and agent again; the first counts, and {other:,} of "
-        "them say something else"
+        f"rows that name a task and agent again, of which the first counts: {len(again):,}; they "
+        f"say something else: {other:,}"
     )
 
 
@@ -109,4 +109,6 @@ def _changing(columns: Columns, rows: Rows, column: Column) -> str:
     several = len(tasks) - len(set(tasks))
     if not several:
         return ""
-    return f"{several:,} times a task has another {columns.headings[column]}; its first one counts"
+    return (
+        f"further values of {columns.headings[column]} for a task, whose first counts: {several:,}"
+    )
