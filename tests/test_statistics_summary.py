@@ -183,6 +183,14 @@ def test_unknown_dollars_stay_unknown_and_do_not_count_as_nothing():
     assert compared.sentence.endswith(" (dollars on 9 of 10 tasks)")
 
 
+def test_dollars_unknown_in_one_order_are_unknown_of_the_task():
+    samples = run(TEN, USD) + run({"sale": [1] * 10}, {"sale": 9.0}, order=1)
+    samples[-1] = samples[-1].model_copy(update={"usd": None})
+    found = summed(samples).suite().policy("sale")
+    assert (found.usd_known, found.comparisons[0].usd_tasks) == (9, 9)
+    assert found.usd_per_known_task.value == pytest.approx((2.5 + 9.0) / 2)
+
+
 def test_a_policy_that_awards_to_an_agent_without_a_price_has_unknown_dollars_throughout():
     """Its priced tasks are those it gave to somebody else: no fair sample."""
     samples = run(TEN, USD)
@@ -403,6 +411,14 @@ def test_the_worth_of_agents_comes_by_the_oracle_and_by_checks_where_there_are_a
     ]
     rules = {one.rule: one for one in summed(checked).suite().worth}
     assert rules["checks"].values == pytest.approx(oracle.values)
+
+
+def test_a_task_with_more_attempts_is_worth_no_more_than_another():
+    samples = run({"single:small": [1, 0], "single:large": [0, 1]}, USD)
+    samples += [sample("single:large", 0, False, 4.0, attempt=n) for n in (1, 2)]
+    samples += [sample("single:small", 0, True, 1.0, attempt=n) for n in (1, 2)]
+    (oracle,) = summed(samples).suite().worth
+    assert oracle.values == pytest.approx({"small": 0.5, "large": 0.5})
 
 
 def test_two_runs_of_a_policy_are_compared_on_what_both_hold():
