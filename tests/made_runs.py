@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sale.bench.listed import Listed
 from sale.bench.samples import Sample, Spending
 from sale.bench.trials import Trial
 from sale.types import Kind, Stage, StopReason, Verdict
@@ -187,19 +188,26 @@ def trials(world: World) -> list[Trial]:
 
 
 def write_run(
-    folder: Path, lines: Sequence[Sample], tried: Sequence[Trial] = (), *, described: bool = True
+    folder: Path,
+    lines: Sequence[Sample],
+    tried: Sequence[Trial] = (),
+    *,
+    described: bool = True,
+    listed: Sequence[Listed] = (),
 ) -> Path:
     """Put a run into a folder as `sale bench` does."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "samples.jsonl", lines)
     if tried:
         _write(folder / "trials.jsonl", tried)
+    if listed:
+        _write(folder / "tasks.jsonl", listed)
     if described:
         agents = [
             {"name": name, "model": name, "price": [price / 4, price / 40, price]}
             for name, price in zip(AGENTS, PRICES, strict=True)
         ]
-        told = {"sale": "0.1.0", "seed": 7, "agents": agents, "machine": {"cpu": "2 cores"}}
+        told = {"sale": "0.1.0", "seed": 7, "agents": agents, "made_on": {"cpu": {"cores": 2}}}
         (folder / "run.json").write_text(json.dumps(told))
     return folder
 
@@ -207,8 +215,13 @@ def write_run(
 def made_run(folder: Path, tasks: int = 60, *, seed: int = 0, orders: int = 3, more: int = 0):
     """A whole run folder."""
     world = World.of(tasks, seed=seed)
-    return write_run(folder, samples(world, orders=orders, more=more), trials(world))
+    listed = [
+        Listed(name=name, id=f"{n}", suite=suite, kind=Kind.CODING, text="x" * (n + 1))
+        for n, (suite, name) in enumerate(world.tasks)
+    ]
+    held = samples(world, orders=orders, more=more)
+    return write_run(folder, held, trials(world), listed=listed)
 
 
-def _write(path: Path, lines: Sequence[Sample | Trial]) -> None:
+def _write(path: Path, lines: Sequence[Sample | Trial | Listed]) -> None:
     path.write_text("".join(f"{line.model_dump_json()}\n" for line in lines))

@@ -1,7 +1,9 @@
 """`report`, `compare` and `export-inspect` as commands: what they print, write and refuse."""
 
 import json
+import shutil
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from lxml import html
 from made_runs import made_run, write_run
 from typer.testing import CliRunner
 
+from sale.bench.report import read_run
 from sale.bench.samples import Sample
 from sale.cli import bench_report
 from sale.errors import SaleError
@@ -111,11 +114,20 @@ def test_a_memory_can_be_named(call, remembered, tmp_path):
     assert f"--db {url}" in (tmp_path / "p.html").read_text()
 
 
+def test_the_auction_of_a_secret_task_is_not_looked_up(remembered, tmp_path):
+    named = {"name": "t1", "id": "1", "suite": "s", "kind": "coding"}
+    shutil.copytree(remembered, tmp_path / "run")
+    for text, known in (("Write add(a, b).", True), (None, False)):
+        (tmp_path / "run" / "tasks.jsonl").write_text(json.dumps(named | {"text": text}) + "\n")
+        run = read_run(tmp_path / "run")
+        with closing(bench_report.RunRecords(run, None)) as records:
+            assert (records.find(run.samples[0]) is not None) is known
+
+
 def test_a_password_of_a_memory_is_on_no_page():
     shown = bench_report.shown_url("postgresql+psycopg://ann:secret@db.example/sale")
     assert shown == "postgresql+psycopg://ann:***@db.example/sale"
     assert bench_report.shown_url("sqlite:///a b.db") == "sqlite:///a b.db"
-    assert bench_report.shown_url(None) is None
 
 
 def test_two_runs_are_compared_in_a_table_and_sentences(call, tmp_path):

@@ -32,9 +32,9 @@ def test_a_whole_run_is_read(tmp_path):
     run = read_run(made_run(tmp_path / "one", tasks=5, orders=2))
     assert len(run.trials) == 15
     assert run.roster == dict(zip(AGENTS, PRICES, strict=True))
-    assert ("machine", "cpu: 2 cores") in run.settings
+    assert ("made on", "cpu cores 2") in run.settings
     assert run.notes == ()
-    assert run.memory is None
+    assert run.lengths == {one.task: place + 1 for place, one in enumerate(run.samples[:5])}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,26 @@ def test_a_folder_that_is_none_or_holds_another_file_is_named(tmp_path):
     assert "Not a directory" in complaint(tmp_path / "file")
     (tmp_path / "odd" / "samples.jsonl").mkdir(parents=True)
     assert "Is a directory" in complaint(tmp_path / "odd")
+
+
+def test_an_auction_is_looked_for_where_its_policy_and_order_were_remembered(tmp_path):
+    sample = Sample(policy="sale", order=1, task="t", agent="a", solved=True, usd=0.1)
+    run = read_run(folder(tmp_path / "run", LINE))
+    assert run.memory(sample) is None
+    (run.path / "memory.db").touch()
+    assert run.memory(sample) == run.path / "memory.db"
+    (run.path / "memory").mkdir()
+    (run.path / "memory" / "sale-1.db").touch()
+    assert run.memory(sample) == run.path / "memory" / "sale-1.db"
+    (run.path / "x-1.db").touch()
+    for policy in ("../x", "/x", "a\0b", ".."):
+        assert run.memory(sample.model_copy(update={"policy": policy})) == run.path / "memory.db"
+
+
+def test_tasks_that_are_broken_are_named(tmp_path):
+    path = folder(tmp_path / "run", LINE)
+    (path / "tasks.jsonl").write_text('{"name": "t"}\n')
+    assert "tasks.jsonl:1: id: field required" in complaint(path)
 
 
 def test_trials_that_are_broken_are_named(tmp_path):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from made_runs import World, made_run, samples, write_run
 
+from sale.bench.listed import Listed
 from sale.bench.report import read_run
 from sale.bench.report.inspect_log import export_inspect
 from sale.bench.samples import Sample, Spending
@@ -17,10 +18,10 @@ from sale.types import Auction, Kind, Outcome, Stage, State, Step, StopReason, T
 WHEN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
-def export(folder, out, *, find=None):
+def export(folder, out, *, records=None):
     run = read_run(folder)
     results = summarise(run.samples, roster=run.roster, draws=20)
-    return run, results, export_inspect(run, results, out, created=WHEN, find=find)
+    return run, results, export_inspect(run, results, out, created=WHEN, records=records)
 
 
 def test_there_is_a_log_for_each_policy_and_suite_with_every_sample(tmp_path):
@@ -63,22 +64,28 @@ def test_a_folder_that_can_t_be_written_is_named(tmp_path):
         export(folder, tmp_path / "file")
 
 
-def spoken(name):
-    """An auction on record."""
-    return Auction(
-        id=name,
-        task=Task(Kind.CODING, "Write add(a, b)."),
-        state=State.FINISHED,
-        seed=1,
-        market="",
-        sandbox="",
-        started=0.0,
-        steps=(Step(1, "python", "1 + 1", "I try it.", "2"), Step(2, "answer", "x", "Done.", "")),
-        outcome=Outcome("a", "def add(a, b): ...", StopReason.ANSWERED),
-    )
+class Spoken:
+    """A memory that has every auction."""
+
+    def url(self, sample):
+        return None
+
+    def find(self, sample):
+        steps = (Step(1, "python", "1 + 1", "I try it.", "2"), Step(2, "answer", "x", "Done.", ""))
+        return Auction(
+            id=sample.auction,
+            task=Task(Kind.CODING, "Write add(a, b)."),
+            state=State.FINISHED,
+            seed=1,
+            market="",
+            sandbox="",
+            started=0.0,
+            steps=steps,
+            outcome=Outcome("a", "def add(a, b): ...", StopReason.ANSWERED),
+        )
 
 
-def logged(tmp_path, **more):
+def logged(tmp_path, *, listed=(), **more):
     spent = {
         Stage.EXECUTE: Spending(prompt_tokens=10, cached_tokens=4, completion_tokens=3, calls=1)
     }
@@ -87,12 +94,14 @@ def logged(tmp_path, **more):
         Sample(policy="sale", suite="s", task="t2", agent="a", solved=None, usd=None, stages=spent),
         Sample(policy="sale", suite="s", task="t2", order=1, agent="a", solved=False, usd=0.0),
     ]
-    _, _, [path] = export(write_run(tmp_path / "run", held), tmp_path / "logs", **more)
+    _, _, [path] = export(
+        write_run(tmp_path / "run", held, listed=listed), tmp_path / "logs", **more
+    )
     return path
 
 
 def test_texts_are_there_as_far_as_the_memory_has_them(tmp_path):
-    first, second, _ = json.loads(logged(tmp_path, find=spoken).read_text())["samples"]
+    first, second, _ = json.loads(logged(tmp_path, records=Spoken()).read_text())["samples"]
     assert first["input"] == "Write add(a, b)."
     assert [(one["role"], one["content"]) for one in first["messages"]] == [
         ("user", "Write add(a, b)."),
@@ -104,9 +113,23 @@ def test_texts_are_there_as_far_as_the_memory_has_them(tmp_path):
     assert (second["input"], second["messages"]) == ("t2", [])
 
 
+def test_the_text_of_a_secret_task_is_in_no_log(tmp_path):
+    listed = [
+        Listed(name="t1", id="1", suite="s", kind=Kind.CODING, text=None),
+        Listed(name="t2", id="2", suite="s", kind=Kind.CODING, text="Write sub(a, b)."),
+    ]
+    text = logged(tmp_path, listed=listed, records=Spoken()).read_text()
+    assert [one["input"] for one in json.loads(text)["samples"]] == [
+        "t1",
+        "Write sub(a, b).",
+        "Write sub(a, b).",
+    ]
+    assert "add(a, b)" not in text
+
+
 def test_inspect_reads_the_logs(tmp_path):
     inspect_log = pytest.importorskip("inspect_ai.log")
-    path = logged(tmp_path, find=spoken)
+    path = logged(tmp_path, records=Spoken())
     [listed] = inspect_log.list_eval_logs(str(tmp_path / "logs"))
     assert (listed.task, listed.task_id) != (None, None)
     log = inspect_log.read_eval_log(str(path))

@@ -42,12 +42,12 @@ ALLOWED = set(
 )
 
 
-def page_of(folder, *, find=None, db=None, draws=50, listed=LISTED):
+def page_of(folder, *, records=None, draws=50, listed=LISTED):
     """The page without its figures, which take longest."""
     run = read_run(folder)
     results = summarise(run.samples, roster=run.roster, draws=draws)
-    tasks = by_task(run.samples, tuple(run.roster), find=find, db=db, listed=listed)
-    told = signals(run.trials, draws=draws)
+    tasks = by_task(run.samples, tuple(run.roster), records=records, listed=listed)
+    told = signals(run.trials, lengths=run.lengths, draws=draws)
     return render(run, results, pictures={}, tasks=tasks, jurors=jurors(run.trials), signals=told)
 
 
@@ -141,7 +141,7 @@ def test_a_mark_tells_how_many_orders_solved_it_and_whose_answer_it_was():
         Sample(**one, order=2, agent="b", awards=("b",), solved=True),
         Sample(policy="mute", task="t", agent=None, solved=None, usd=None),
     ]
-    [row] = by_task(held, ("a", "b"), find=None, db=None).rows
+    [row] = by_task(held, ("a", "b"), records=None).rows
     assert [(mark.text, mark.agent) for mark in row.marks] == [("2/3", 1), ("?", None)]
 
 
@@ -160,12 +160,25 @@ def test_an_agent_has_one_colour_and_one_letter_everywhere(page):
 
 
 def test_auctions_at_hand_are_shown_with_bids_ratings_and_award(folder):
-    asked = []
+    tree = check_inert(page_of(folder, records=Remembered()))
+    first = tree.xpath("//div[@class='auction']")[0]
+    told = first.text_content()
+    assert "<b>Use a heap.</b>" in told
+    assert "judge<i> 3.2" in told
+    assert "no bid: out of order" in told
+    assert first.xpath(".//tr[.//span[@class='won']]//bdi")[0].text == AGENTS[0]
+    assert re.search(r"sale show sale0\w+ --db 'sqlite:///a b.db'", told)
 
-    def find(name):
-        asked.append(name)
+
+class Remembered:
+    """A memory that has every auction."""
+
+    def url(self, sample):
+        return "sqlite:///a b.db"
+
+    def find(self, sample):
         return Auction(
-            id=name,
+            id=sample.auction,
             task=Task(Kind.CODING, "Write it."),
             state=State.FINISHED,
             seed=1,
@@ -179,15 +192,6 @@ def test_auctions_at_hand_are_shown_with_bids_ratings_and_award(folder):
             ratings=(Ratings("judge<i>", 1, {AGENTS[0]: 3.25}),),
             award=Award(AGENTS[0], 1, -0.2, AGENTS[0]),
         )
-
-    tree = check_inert(page_of(folder, find=find, db="sqlite:///a b.db"))
-    first = tree.xpath("//div[@class='auction']")[0]
-    told = first.text_content()
-    assert "<b>Use a heap.</b>" in told
-    assert "judge<i> 3.2" in told
-    assert "no bid: out of order" in told
-    assert first.xpath(".//tr[.//span[@class='won']]//bdi")[0].text == AGENTS[0]
-    assert f"sale show {asked[0]} --db 'sqlite:///a b.db'" in told
 
 
 def hostile_run(folder, texts):

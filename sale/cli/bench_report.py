@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,13 +22,14 @@ from sale.types import Auction
 
 if TYPE_CHECKING:
     from sale.auction.calibration import Estimate
-    from sale.bench.report import FindAuction, RunFolder
+    from sale.bench.report import RunFolder
     from sale.bench.report.compare import PolicyChange, RunsCompared
+    from sale.bench.samples import Sample
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 RunDb = Annotated[
     str | None,
-    typer.Option("--db", metavar="URL", help="The run's auctions; default: its memory.db."),
+    typer.Option("--db", metavar="URL", help="The run's auctions; default: its own memories."),
 ]
 _TASKS = 4
 """Tasks that are named of each policy; of a policy that was asked for all are."""
@@ -60,9 +61,8 @@ def draw_report(run: Path, *, out: Path | None = None, db: str | None = None) ->
 
     found = read_run(run)
     results = summarise(found.samples, roster=found.roster)
-    url = _url(found, db)
-    with _opened(url) as find:
-        return list(write_report(found, results, out=out, find=find, db=shown_url(url)))
+    with closing(RunRecords(found, db)) as records:
+        return list(write_report(found, results, out=out, records=records))
 
 
 def compare(
@@ -108,8 +108,8 @@ def export_inspect(
     found = read_run(run)
     results = summarise(found.samples, roster=found.roster, draws=100)
     created = datetime.fromtimestamp((run / SAMPLES).stat().st_mtime, tz=UTC)
-    with _opened(_url(found, db)) as find:
-        written = export(found, results, out, created=created, find=find)
+    with closing(RunRecords(found, db)) as records:
+        written = export(found, results, out, created=created, records=records)
     if json:
         print_json({"run": str(run), "files": [str(path) for path in written]})
     else:
@@ -117,32 +117,46 @@ def export_inspect(
     return 0
 
 
-def _url(run: RunFolder, db: str | None) -> str | None:
-    return db or (None if run.memory is None else f"sqlite:///{run.memory}")
-
-
-def shown_url(url: str | None) -> str | None:
+def shown_url(url: str) -> str:
     """An address of a memory as a page may tell it: without its password."""
     from sqlalchemy import make_url
 
-    return None if url is None else make_url(url).render_as_string(hide_password=True)
+    return make_url(url).render_as_string(hide_password=True)
 
 
-@contextmanager
-def _opened(url: str | None) -> Iterator[FindAuction | None]:
-    """A way to look auctions up; None where there is no memory."""
-    if url is None:
-        yield None
-        return
-    with Store.open(url) as store:
+class RunRecords:
+    """The auctions of a run: in its own memories, or all of them in one that the user names."""
 
-        def find(name: str) -> Auction | None:
-            try:
-                return store.get(name)
-            except SaleError:
-                return None  # a run may have been cleaned of its auctions
+    def __init__(self, run: RunFolder, db: str | None) -> None:
+        self._run = run
+        self._db = db
+        self._stores: dict[str, Store] = {}
 
-        yield find
+    def find(self, sample: Sample) -> Auction | None:
+        """The auction of a sample; None where it isn't on record, or its task is secret."""
+        url = self._url(sample)
+        if url is None or sample.auction is None or self._run.secret(sample.task):
+            return None
+        if url not in self._stores:
+            self._stores[url] = Store.open(url)
+        try:
+            return self._stores[url].get(sample.auction)
+        except SaleError:
+            return None  # a memory may have been pruned since
+
+    def url(self, sample: Sample) -> str | None:
+        """What `sale show` has to look in."""
+        url = self._url(sample)
+        return None if url is None else shown_url(url)
+
+    def close(self) -> None:
+        """Close the memories."""
+        for store in self._stores.values():
+            store.close()
+
+    def _url(self, sample: Sample) -> str | None:
+        path = self._run.memory(sample)
+        return self._db or (None if path is None else f"sqlite:///{path}")
 
 
 def _compared_table(found: RunsCompared) -> Table:

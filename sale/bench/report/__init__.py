@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from sale.bench.report.folder import RunFolder, read_run, read_samples
-from sale.bench.report.tasks import FindAuction
+from sale.bench.report.tasks import Records
 from sale.bench.statistics.results import Results
 from sale.errors import InputError
 
 PAGE = "report.html"
 
-__all__ = ["PAGE", "FindAuction", "RunFolder", "read_run", "read_samples", "write_report"]
+__all__ = ["PAGE", "Records", "RunFolder", "read_run", "read_samples", "write_report"]
 
 
 def write_report(
@@ -20,15 +19,12 @@ def write_report(
     results: Results,
     *,
     out: Path | None = None,
-    find: FindAuction | None = None,
-    db: str | None = None,
-    lengths: Mapping[str, int] | None = None,
+    records: Records | None = None,
 ) -> tuple[Path, ...]:
     """Write the page and, beside it, its figures; the page first in what is returned.
 
-    `find` looks an auction up, so that the page shows its bids; `db` is what `sale show` is told
-    to look in; `lengths` are the letters of each task's text, by its name in the trials. Raises
-    `InputError` where nothing can be written.
+    `records` has the auctions, so that the page shows their bids. Raises `InputError` where nothing
+    can be written.
     """
     from sale.bench.report.curves import jurors
     from sale.bench.report.figures import draw
@@ -38,9 +34,9 @@ def write_report(
 
     path = run.path / PAGE if out is None else out
     judged = jurors(run.trials)
-    told = signals(run.trials, lengths=lengths, seed=results.seed, draws=results.draws)
+    told = signals(run.trials, lengths=run.lengths, seed=results.seed, draws=results.draws)
     pictures = draw(results, tuple(run.roster), judged)
-    tasks = by_task(run.samples, tuple(run.roster), find=find, db=db)
+    tasks = by_task(run.samples, tuple(run.roster), records=records)
     page = render(run, results, pictures=pictures, tasks=tasks, jurors=judged, signals=told)
     written = [path]
     try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sale.bench.report.folder import RunFolder
+from sale.bench.report.words import task_name
 from sale.bench.samples import Sample
 from sale.bench.statistics import Comparison, compare
 from sale.errors import InputError
@@ -131,8 +132,8 @@ def _change(
 ) -> PolicyChange:
     old, new = _solved(before), _solved(after)
     both = sorted(old.keys() & new.keys(), key=_natural)
-    gained = [_told(task) for task in both if old[task] <= 0.5 < new[task]]
-    lost = [_told(task) for task in both if old[task] > 0.5 >= new[task]]
+    gained = [task_name(*task) for task in both if old[task] <= 0.5 < new[task]]
+    lost = [task_name(*task) for task in both if old[task] > 0.5 >= new[task]]
     shown = (f"{policy} in {names[1]}", f"{policy} in {names[0]}")
     return PolicyChange(
         policy=policy,
@@ -170,7 +171,3 @@ def _natural(task: Name) -> list[tuple[int, str]]:
     """Task 9 comes before task 10."""
     parts = re.split(r"(\d{1,18})", "\0".join(task))
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
-
-
-def _told(task: Name) -> str:
-    return "/".join(part for part in task if part)

@@ -6,20 +6,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from sale.bench.listed import Listed
+from sale.bench.run import MADE_ON, MEMORIES, RUN, SAMPLES, TASKS
 from sale.bench.samples import Sample
-from sale.bench.trials import Trial, read_trials
+from sale.bench.trials import TRIALS, Trial, read_trials
 from sale.errors import InputError
 
-RUN = "run.json"
-SAMPLES = "samples.jsonl"
-TRIALS = "trials.jsonl"
 MEMORY = "memory.db"
-_SETTINGS = ("sale", "created", "machine", "seed", "split", "folds", "attempts", "orders", "limit")
+_SETTINGS = ("sale", "created", "seed", "split", "folds", "attempts", "orders", "limit", MADE_ON)
 """What of `run.json` is shown, as far as it is there."""
+Line = TypeVar("Line", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,29 @@ class RunFolder:
     """Every agent on every task; empty where the run has none."""
     roster: Mapping[str, float | None]
     """Agent -> dollars per million output tokens, cheapest first; None unknown, and last."""
+    tasks: Mapping[str, Listed]
+    """By name, as far as the run lists them."""
     settings: tuple[tuple[str, str], ...]
     """How it was made, in words: (what, value)."""
     notes: tuple[str, ...]
     """What is missing, and why that matters."""
 
     @property
-    def memory(self) -> Path | None:
-        """The database of the run's auctions, where it has one."""
-        path = self.path / MEMORY
-        return path if path.is_file() else None
+    def lengths(self) -> dict[str, int]:
+        """The letters of each task's text, where it is known."""
+        return {name: len(one.text) for name, one in self.tasks.items() if one.text is not None}
+
+    def secret(self, task: str) -> bool:
+        """Whether the authors of a task ask that its text is nowhere kept in clear."""
+        return task in self.tasks and self.tasks[task].text is None
+
+    def memory(self, sample: Sample) -> Path | None:
+        """The database that has the auction of a sample: its policy's and order's, or the run's."""
+        name = f"{sample.policy}-{sample.order}.db"
+        paths = [self.path / MEMORY]
+        if Path(name).name == name and "\0" not in name:
+            paths.insert(0, self.path / MEMORIES / name)
+        return next((path for path in paths if path.is_file()), None)
 
 
 def read_run(folder: Path) -> RunFolder:
@@ -52,6 +65,7 @@ def read_run(folder: Path) -> RunFolder:
     samples = read_samples(folder)
     path = folder / TRIALS
     trials = read_trials(path) if path.is_file() else ()
+    listed = _lines(folder / TASKS, Listed) if (folder / TASKS).is_file() else []
     described = _described(folder / RUN)
     notes = []
     if not trials:
@@ -63,6 +77,7 @@ def read_run(folder: Path) -> RunFolder:
         samples=samples,
         trials=trials,
         roster=_roster(described.get("agents"), trials, samples),
+        tasks={one.name: one for one in listed},
         settings=tuple(_told(described)),
         notes=tuple(notes),
     )
@@ -71,15 +86,7 @@ def read_run(folder: Path) -> RunFolder:
 def read_samples(folder: Path) -> tuple[Sample, ...]:
     """Read what the policies of a run came to; of the same one twice the later one counts."""
     path = folder / SAMPLES
-    try:
-        *lines, _torn = path.read_bytes().decode().split("\n")  # a crash may have torn the last
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(
-            f"run {str(folder)!r}: {SAMPLES} can't be read: {reason}; give a folder that "
-            "`sale bench` or `sale replay --out` wrote"
-        ) from error
-    samples = [_sample(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
+    samples = _lines(path, Sample)
     if not samples:
         raise InputError(f"{path} holds no samples yet; go on with `sale bench --resume`")
     return tuple({_key(sample): sample for sample in samples}.values())
@@ -89,9 +96,21 @@ def _key(sample: Sample) -> tuple[str, int, int, str, str]:
     return (sample.policy, sample.order, sample.attempt, sample.suite, sample.task)
 
 
-def _sample(line: str, place: str) -> Sample:
+def _lines(path: Path, form: type[Line]) -> list[Line]:
     try:
-        return Sample.model_validate_json(line)
+        *lines, _torn = path.read_bytes().decode().split("\n")  # a crash may have torn the last
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(
+            f"run {str(path.parent)!r}: {path.name} can't be read: {reason}; give a folder that "
+            "`sale bench` or `sale replay --out` wrote"
+        ) from error
+    return [_line(line, form, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
+
+
+def _line(line: str, form: type[Line], place: str) -> Line:
+    try:
+        return form.model_validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "line"
@@ -143,7 +162,11 @@ def _output_price(price: object) -> float | None:
 def _told(described: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for name in _SETTINGS:
         value = described.get(name)
-        if isinstance(value, dict):
-            yield name, ", ".join(f"{key}: {one}" for key, one in value.items())
-        elif value is not None:
-            yield name, str(value)
+        if value is not None:
+            yield name.replace("_", " "), _words(value)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(one)}" for key, one in value.items())
+    return str(value)

@@ -11,20 +11,30 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sale.bench.report.folder import RunFolder
-from sale.bench.report.tasks import FindAuction
+from sale.bench.report.tasks import Records
 from sale.bench.samples import Sample, Spending
 from sale.bench.statistics.results import PolicyResult, Results
 from sale.errors import InputError
-from sale.types import Auction
+from sale.types import Step
 
 SCORER = "solved"
 _NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What was said on a task, as far as it is on record and no secret."""
+
+    task: str | None = None
+    answer: str | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def export_inspect(
@@ -33,7 +43,7 @@ def export_inspect(
     out: Path,
     *,
     created: datetime,
-    find: FindAuction | None = None,
+    records: Records | None = None,
 ) -> tuple[Path, ...]:
     """Write the logs into a folder, and say which; the same run gives the same files."""
     grouped: dict[tuple[str, str], list[Sample]] = defaultdict(list)
@@ -43,7 +53,7 @@ def export_inspect(
     try:
         out.mkdir(parents=True, exist_ok=True)
         for (suite, policy), samples in grouped.items():
-            log = _log(run, results, suite, policy, samples, created=created, find=find)
+            log = _log(run, results, suite, policy, samples, created=created, records=records)
             spec = log["eval"]
             stamp = spec["created"].replace(":", "-")
             path = out / f"{stamp}_{_safe(suite)}-{_safe(policy)}_{spec['task_id']}.json"
@@ -64,13 +74,13 @@ def _log(
     samples: Sequence[Sample],
     *,
     created: datetime,
-    find: FindAuction | None,
+    records: Records | None,
 ) -> dict[str, Any]:
     found = results.suite(suite)
     figures = found.policy(policy) if found else None
     stamp = created.astimezone(UTC).replace(microsecond=0).isoformat()
     tasks = list(dict.fromkeys(one.task for one in samples))
-    epochs = _epochs(samples)
+    epochs, texts = _epochs(samples), _texts(run, records)
     model = f"sale/{policy}"
     return {
         "version": 2,
@@ -98,7 +108,7 @@ def _log(
             ),
         },
         "samples": [
-            _sample(one, model, epochs[one.task, one.order, one.attempt], _found(one, find))
+            _sample(one, model, epochs[one.task, one.order, one.attempt], texts(one))
             for one in samples
         ],
     }
@@ -138,15 +148,15 @@ def _results(samples: Sequence[Sample], figures: PolicyResult | None) -> dict[st
     }
 
 
-def _sample(one: Sample, model: str, epoch: int, auction: Auction | None) -> dict[str, Any]:
-    answer = auction.outcome.answer if auction and auction.outcome else None
+def _sample(one: Sample, model: str, epoch: int, texts: _Texts) -> dict[str, Any]:
+    answer = texts.answer
     told = one.model_dump(mode="json", exclude={"task", "solved", "kind"}, exclude_defaults=True)
     sample: dict[str, Any] = {
         "id": one.task,
         "epoch": epoch,
-        "input": auction.task.text if auction else one.task,
+        "input": texts.task or one.task,
         "target": "",
-        "messages": list(_messages(auction)) if auction else [],
+        "messages": list(_messages(texts)),
         "output": {"model": model, "choices": _choices(answer)},
         "scores": {},
         "metadata": told,
@@ -158,10 +168,11 @@ def _sample(one: Sample, model: str, epoch: int, auction: Auction | None) -> dic
     return sample
 
 
-def _messages(auction: Auction) -> Iterator[dict[str, Any]]:
+def _messages(texts: _Texts) -> Iterator[dict[str, Any]]:
     """The task, then what the agents said and what came back."""
-    yield {"role": "user", "content": auction.task.text}
-    for step in auction.steps:
+    if texts.task and texts.steps:
+        yield {"role": "user", "content": texts.task}
+    for step in texts.steps:
         yield {"role": "assistant", "content": step.reply}
         if step.observation:
             yield {"role": "user", "content": step.observation}
@@ -198,8 +209,22 @@ def _total(stages: Sequence[Spending]) -> Spending:
     )
 
 
-def _found(one: Sample, find: FindAuction | None) -> Auction | None:
-    return find(one.auction) if find and one.auction else None
+def _texts(run: RunFolder, records: Records | None) -> Callable[[Sample], _Texts]:
+    """Looks up what was said: in the auctions, in the trials, in the list of tasks."""
+    played = {(one.task, one.agent): one.played for one in run.trials if one.played}
+
+    def texts(one: Sample) -> _Texts:
+        if run.secret(one.task):
+            return _Texts()
+        listed = run.tasks.get(one.task)
+        found = records.find(one) if records and one.auction else None
+        if found is not None:
+            answer = found.outcome.answer if found.outcome else None
+            return _Texts(found.task.text, answer, found.steps)
+        work = None if one.auction or one.agent is None else played.get((one.task, one.agent))
+        return _Texts(listed.text if listed else None, work.answer if work else None)
+
+    return texts
 
 
 def _safe(name: str) -> str:

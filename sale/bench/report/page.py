@@ -100,7 +100,7 @@ def render(
             more_sentences=more,
             parts=parts,
             tasks=tasks,
-            auctions_told=_auctions_told(tasks, run),
+            auctions_told=_auctions_told(tasks),
             notes=list(_notes(run, results, jurors)),
             settings=[(plain(name), plain(value, limit=300)) for name, value in run.settings],
             style=Markup(style),  # noqa: S704 - ours alone: nothing from outside is in it
@@ -235,13 +235,13 @@ def _lacks(one: PolicyResult) -> str:
     )
 
 
-def _auctions_told(tasks: Tasks, run: RunFolder) -> str:
+def _auctions_told(tasks: Tasks) -> str:
     listed = sum(len(one.lines) for one in tasks.auctions)
     told = f"{count(tasks.held, 'auction')} in all"
     if listed < tasks.held:
         told += f"; {listed:,} are listed, the first of every task before the second of any"
-    if run.memory is None:
-        return f"{told}. The run has no memory.db, so their bids are not shown."
+    if not any(line.bids for one in tasks.auctions for line in one.lines):
+        return f"{told}. No memory of them is at hand, so their bids are not shown."
     more = f"; the first {SHOWN} with their bids" if listed > SHOWN else ""
     return f"{told}{more}. The line of each shows every term and every step."
 

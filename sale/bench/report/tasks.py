@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from sale.bench.report.words import NONE, UNKNOWN, money, number, plain
+from sale.bench.report.words import NONE, UNKNOWN, money, number, plain, task_name
 from sale.bench.samples import Sample
 from sale.types import Auction
 
-FindAuction = Callable[[str], Auction | None]
-"""Looks an auction up by its id; None where it isn't on record."""
+
+class Records(Protocol):
+    """Where the auctions of a run are on record."""
+
+    def find(self, sample: Sample) -> Auction | None:
+        """The auction of a sample; None where it isn't on record."""
+
+    def url(self, sample: Sample) -> str | None:
+        """What `sale show` has to look in; None where nothing is known of."""
+
+
 LISTED = 3_000
 """Auctions that are listed; the first order of the first policy comes first."""
 SHOWN = 300
@@ -97,8 +107,7 @@ def by_task(
     samples: Sequence[Sample],
     agents: Sequence[str],
     *,
-    find: FindAuction | None,
-    db: str | None,
+    records: Records | None,
     listed: int = LISTED,
 ) -> Tasks:
     """Arrange samples by task, in the order in which the tasks first appear."""
@@ -110,7 +119,7 @@ def by_task(
     places = {agent: place for place, agent in enumerate(agents)}
     held = [one for one in samples if one.auction]
     chosen = _chosen(held, numbers)[:listed]
-    auctions = tuple(_auctions(chosen, places, find, db))
+    auctions = tuple(_auctions(chosen, places, records))
     anchors = {one.anchor for one in auctions}
     rows = tuple(
         _row(name, mine, policies, places, numbers[name] if numbers[name] in anchors else None)
@@ -178,15 +187,14 @@ def _chosen(held: Sequence[Sample], numbers: Mapping[Name, int]) -> list[tuple[i
 def _auctions(
     chosen: Sequence[tuple[int, Sample]],
     places: Mapping[str, int],
-    find: FindAuction | None,
-    db: str | None,
+    records: Records | None,
 ) -> Iterator[TaskAuctions]:
     lines: dict[int, list[AuctionLine]] = defaultdict(list)
     names: dict[int, str] = {}
     for place, (task, one) in enumerate(chosen):
-        found = find(one.auction) if find and one.auction and place < SHOWN else None
-        lines[task].append(_line(one, places, found, db))
-        names[task] = f"{one.suite}/{one.task}" if one.suite else one.task
+        found = records.find(one) if records and place < SHOWN else None
+        lines[task].append(_line(one, places, found, records.url(one) if records else None))
+        names[task] = task_name(one.suite, one.task)
     for task in sorted(lines):
         yield TaskAuctions(task, plain(names[task]), tuple(lines[task]))
 

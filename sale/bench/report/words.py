@@ -53,6 +53,11 @@ def points(share: float | None) -> str:
     return NONE if share is None else f"{100 * share + 0.0:+.1f}".replace("-0.0", "+0.0")
 
 
+def task_name(suite: str, task: str) -> str:
+    """A task with its suite, where its name doesn't begin with it already."""
+    return task if not suite or task.startswith(f"{suite}/") else f"{suite}/{task}"
+
+
 def count(value: int, one: str, many: str | None = None) -> str:
     """A count with its noun."""
     return f"{value:,} {one if value == 1 else many or one + 's'}"
