@@ -119,7 +119,7 @@ class FrugalGpt:
         budget = budget_of(table) if self.budget is None else self.budget
         chains, came = [], []
         for agents in _orders(table, self.length):
-                rows = np.asarray(whole[:, agents].all(axis=1))
+            rows = np.asarray(whole[:, agents].all(axis=1))
             for thresholds in _thresholds(scores[rows][:, agents]):
                 chains.append(Chain(agents, thresholds))
                 came.append(_came(table, scores, rows, chains[-1]))
