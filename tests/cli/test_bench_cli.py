@@ -34,9 +34,9 @@ def rows(sale):
 
 def test_every_agent_does_every_task_and_the_run_says_how_it_went(sale, suite):
     said = sale.json(*suite)
-    small, large = said["policies"]
-    assert (small["policy"], small["n"], small["pass@1"]) == ("single:small", 4, 0.0)
-    assert (large["policy"], large["n"], large["pass@1"]) == ("single:large", 4, 1.0)
+    small, large = said["agents"]
+    assert (small["agent"], small["n"], small["pass@1"]) == ("small", 4, 0.0)
+    assert (large["agent"], large["n"], large["pass@1"]) == ("large", 4, 1.0)
     assert large["usd_per_solved"] == pytest.approx(large["usd_per_task"])
     assert {(row["task"], row["agent"]) for row in rows(sale)} == {
         (task["id"], agent) for task in TASKS for agent in ("small", "large")
@@ -44,7 +44,7 @@ def test_every_agent_does_every_task_and_the_run_says_how_it_went(sale, suite):
     again = sale(*suite)
     assert again.returncode == 2
     assert "--resume" in again.stderr
-    assert sale.json(*suite, "--resume") == said
+    assert bare(sale.json(*suite, "--resume")) == bare(said)
     other = sale(*suite, "--resume", "--seed", "9")
     assert (other.returncode, "was made with other seed" in other.stderr) == (2, True)
 
@@ -61,7 +61,7 @@ def test_hidden_tests_decide_where_a_suite_has_some(sale):
         }
     )
     arguments = ("bench", "suite.jsonl", "--out", "run", "--market", market)
-    parrot, honest = sale.json(*arguments)["policies"]
+    parrot, honest = sale.json(*arguments, "--policy", "single")["agents"]
     assert (parrot["pass@1"], honest["pass@1"]) == (0.0, 1.0)
     assert parrot["visible_checks"] == {"passed_but_wrong": 2, "failed_but_right": 0}
     assert {row["agent"]: (row["verified"], row["grade"]) for row in rows(sale)} == {
@@ -70,7 +70,7 @@ def test_hidden_tests_decide_where_a_suite_has_some(sale):
     }
     (sale.folder / "suite.jsonl").write_text(text.replace('"returns": 9', '"returns": 8'))
     other = sale(*arguments, "--resume")
-    assert (other.returncode, "was made with other contents" in other.stderr) == (2, True)
+    assert (other.returncode, "was made with other tasks" in other.stderr) == (2, True)
 
 
 def test_a_change_in_a_folder_is_graded_apart_from_its_own_tests(sale):
@@ -90,24 +90,123 @@ def test_a_change_in_a_folder_is_graded_apart_from_its_own_tests(sale):
         "reply": "```write answer.py\ndef add(a, b):\n    return a + b\n```\n```done\n```",
     }
     market = sale.market({"small": [sale.plan(), work]})
-    (small,) = sale.json("bench", "own", "--out", "run", "--market", market)["policies"]
+    (small,) = sale.json("bench", "own", "--out", "run", "--market", market)["agents"]
     assert small["pass@1"] == 1.0
     (row,) = rows(sale)
     assert (row["verified"], row["grade"]) == ("none", 1.0)
 
 
-def test_a_killed_run_goes_on_where_it_stopped(sale, suite):
-    process = sale.start(*suite)
-    samples = sale.folder / "run/trials.jsonl"
+def bare(said):
+    """All but seconds."""
+    said = json.loads(json.dumps(said))
+    for one in said["agents"]:
+        one["wall_s_per_task"] = None
+    for one in said["policies"]:
+        one["overhead"]["wall"] = None
+    return said
+
+
+def test_every_policy_is_played_on_the_same_executions(sale, suite):
+    said = sale.json(*suite, "--orders", "2")
+    found = {one["policy"]: one for one in said["policies"] if one["suite"] == "all"}
+    assert found.keys() >= {
+        *("sale", "sale-published", "sale-nomem", "single:small", "single:large"),
+        *("random", "mixture:sale", "verify-cascade", "oracle"),
+    }
+    assert set(said["left_out"]) <= {"knn", "wtp", "carrot", "to-router", "frugalgpt"}
+    assert found["oracle"]["pass@1"] == found["single:large"]["pass@1"] == 1.0
+    assert found["verify-cascade"]["pass@1"] == 1.0
+    assert found["verify-cascade"]["usd_per_task"] == pytest.approx(
+        found["single:small"]["usd_per_task"] + found["single:large"]["usd_per_task"]
+    )
+    assert found["sale-nomem"]["usd_per_task"] > found["single:large"]["usd_per_task"]
+    assert 0 < found["sale"]["overhead"]["usd"] < 1
+    samples = [json.loads(line) for line in (sale.folder / "run/samples.jsonl").open()]
+    orders = {(one["policy"], one["order"]) for one in samples}
+    assert {("sale", 0), ("sale", 1), ("sale-nomem", 0)} <= orders
+    assert ("sale-nomem", 1) not in orders
+    for name in ("results.json", "report.html", "plane.png", "memory/sale-1.db"):
+        assert (sale.folder / "run" / name).stat().st_size > 0
+
+
+def test_an_auction_of_a_run_can_be_looked_at(sale, suite):
+    sale.json(*suite, "--policy", "sale", "--no-report")
+    samples = [json.loads(line) for line in (sale.folder / "run/samples.jsonl").open()]
+    where = f"sqlite:///{sale.folder / 'run/memory/sale-0.db'}"
+    shown = sale.json("show", samples[-1]["auction"], "--db", where)
+    assert shown["award"]["agent"] == samples[-1]["awards"][0]
+    assert shown["usage"]["total"]["usd"] == pytest.approx(samples[-1]["usd"])
+    assert not (sale.folder / "run/report.html").exists()
+
+
+def test_a_killed_run_goes_on_and_comes_to_what_an_undisturbed_one_does(sale, suite):
+    process = sale.start(*suite, "--fresh")
+    trials = sale.folder / "run/trials.jsonl"
     until = time.monotonic() + 120
-    while not samples.exists() and time.monotonic() < until:
+    while not trials.exists() and time.monotonic() < until:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    before = samples.read_text().splitlines()
-    said = sale.json(*suite, "--resume")
-    assert [policy["n"] for policy in said["policies"]] == [4, 4]
-    assert samples.read_text().splitlines()[: len(before)] == before
+    before = trials.read_text().splitlines()
+    said = sale.json(*suite, "--resume", "--fresh")
+    assert [one["n"] for one in said["agents"]] == [4, 4]
+    assert trials.read_text().splitlines()[: len(before)] == before
+    arguments = ["other" if one == "run" else one for one in suite]
+    undisturbed = sale.json(*arguments, "--fresh")
+    assert bare(said) | {"run": ""} == bare(undisturbed) | {"run": ""}
+
+
+def test_model_calls_are_made_once_for_all_runs(sale, suite):
+    calls = ("--calls", "calls.db", "--policy", "single")
+    first = sale.json(*suite, *calls)
+    made = sale.json("calls", "list", "--calls", "calls.db")["calls"]
+    assert made == 4 * (2 + 2 + 3 + 1)  # bids, ratings, three tries that fail, one that is right
+    other = ["other" if one == "run" else one for one in suite]
+    again = sale.json(*other, *calls)
+    assert sale.json("calls", "list", "--calls", "calls.db")["calls"] == made
+    assert again | {"run": ""} == first | {"run": ""}
+    sale.json(*[*other[:3], "third", *other[4:]], "--fresh", "--policy", "single")
+    assert sale.json("calls", "list", "--calls", "calls.db")["calls"] == made
+
+
+def test_a_run_stops_at_its_budget_and_goes_on_with_a_larger_one(sale, suite):
+    stopped = sale(*suite, "--budget", "0.0000001")
+    assert stopped.returncode == 4
+    assert "go on with --resume and a larger --budget" in stopped.stderr
+    assert len({row["task"] for row in rows(sale)}) == 1
+    said = sale.json(*suite, "--resume", "--budget", "1", "--policy", "single")
+    assert [one["n"] for one in said["agents"]] == [4, 4]
+
+
+def test_tasks_side_by_side_come_to_the_same(sale, suite):
+    one = sale.json(*suite, "--policy", "single", "--fresh")
+    other = ["other" if word == "run" else word for word in suite]
+    four = sale.json(*other, "--policy", "single", "--fresh", "--workers", "4")
+    assert bare(four)["agents"] == bare(one)["agents"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--policy", "magic"), "unknown policy 'magic'"),
+        (("--agents", "nobody"), "no agent 'nobody'; choose from small, large"),
+        (("--folds", "2", "--split", "0.5"), "give one of them"),
+        (("--split", "2"), "between 0 and 1"),
+        (("--calls", "suite.jsonl"), "call cache"),
+        (("--judge", "nobody"), "no agent 'nobody'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_starts(sale, suite, more, words):
+    done = sale(*suite, *more)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (sale.folder / "run").exists()
+
+
+def test_some_agents_of_a_market_can_be_tried_alone(sale, suite):
+    said = sale.json(*suite, "--agents", "large", "--policy", "single", "--limit", "2")
+    assert [(one["agent"], one["n"]) for one in said["agents"]] == [("large", 2)]
 
 
 @pytest.mark.parametrize(
