@@ -6,12 +6,15 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from made_runs import AGENTS, World, samples, trials
 
 from sale.bench.report.bars import draw_allocation, draw_bins, draw_overhead
 from sale.bench.report.curves import draw_calibration, draw_learning, jurors
 from sale.bench.report.drawing import REST, colours, picture, sheet
+from sale.bench.report.layers import layers
 from sale.bench.report.plane import draw_frontier, draw_plane, frontier
 from sale.bench.samples import Sample, Spending
 from sale.bench.statistics import summarise
@@ -117,6 +120,39 @@ def test_colours_are_by_place_in_the_roster_and_differ():
     assert len(set(list(shades.values())[:10])) == 10
     assert shades["agent-11"] == REST
     assert colours(names[:3]) == {name: shades[name] for name in names[:3]}
+
+
+def test_of_many_agents_those_that_matter_get_the_colours():
+    names = [f"agent-{n}" for n in range(30)]
+    shades = colours(names, first=["agent-29", "agent-17"])
+    assert list(shades) == names
+    assert REST not in {shades["agent-29"], shades["agent-17"], shades["agent-0"]}
+    assert list(shades.values()).count(REST) == 20
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abcdefghijklmn"), st.floats(0, 1), max_size=14),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_layers_fill_every_bar_and_begin_where_the_last_one_ended(parts):
+    totals = [max(sum(part.values()), 1.0) for part in parts]
+    shares = [
+        {agent: one / total for agent, one in part.items()}
+        for part, total in zip(parts, totals, strict=True)
+    ]
+    found = layers(shares, colours("abcdefghijklm"))
+    assert len(found) <= 12
+    floor = [0.0] * len(shares)
+    for one in found:
+        assert one.starts == pytest.approx(floor)
+        floor = list(one.ends)
+    assert floor == pytest.approx([100.0] * len(shares), abs=1e-3)
+    for one in found:
+        if one.name in shares[0]:
+            assert one.values[0] == pytest.approx(100 * shares[0][one.name])
 
 
 def test_the_same_figure_gives_the_same_bytes(whole, shades):

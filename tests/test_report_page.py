@@ -14,6 +14,7 @@ from made_runs import AGENTS, World, made_run, write_run
 
 from sale.bench.report import read_run, write_report
 from sale.bench.report.curves import jurors
+from sale.bench.report.figures import shades_of
 from sale.bench.report.page import render
 from sale.bench.report.tasks import LISTED, by_task
 from sale.bench.samples import Sample
@@ -48,7 +49,16 @@ def page_of(folder, *, records=None, draws=50, listed=LISTED):
     results = summarise(run.samples, roster=run.roster, draws=draws)
     tasks = by_task(run.samples, tuple(run.roster), records=records, listed=listed)
     told = signals(run.trials, lengths=run.lengths, draws=draws)
-    return render(run, results, pictures={}, tasks=tasks, jurors=jurors(run.trials), signals=told)
+    shades = shades_of(results, tuple(run.roster))
+    return render(
+        run,
+        results,
+        shades=shades,
+        pictures={},
+        tasks=tasks,
+        jurors=jurors(run.trials),
+        signals=told,
+    )
 
 
 def parsed(page):

@@ -27,7 +27,7 @@ def write_report(
     can be written.
     """
     from sale.bench.report.curves import jurors
-    from sale.bench.report.figures import draw
+    from sale.bench.report.figures import draw, shades_of
     from sale.bench.report.page import render
     from sale.bench.report.tasks import by_task
     from sale.bench.statistics.signals import signals
@@ -35,9 +35,12 @@ def write_report(
     path = run.path / PAGE if out is None else out
     judged = jurors(run.trials)
     told = signals(run.trials, lengths=run.lengths, seed=results.seed, draws=results.draws)
-    pictures = draw(results, tuple(run.roster), judged)
+    shades = shades_of(results, tuple(run.roster))
+    pictures = draw(results, shades, judged)
     tasks = by_task(run.samples, tuple(run.roster), records=records)
-    page = render(run, results, pictures=pictures, tasks=tasks, jurors=judged, signals=told)
+    page = render(
+        run, results, shades=shades, pictures=pictures, tasks=tasks, jurors=judged, signals=told
+    )
     written = [path]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

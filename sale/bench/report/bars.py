@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from sale.bench.report.drawing import PAPER, REST, Picture, picture, sheet
+from sale.bench.report.drawing import PAPER, Picture, picture, sheet
+from sale.bench.report.layers import layers, legend, legend_height
 from sale.bench.report.plane import ORACLE, PER, SINGLE, is_auction
 from sale.bench.report.words import money, percent, plain
 from sale.bench.statistics.results import PolicyResult, StageShare, SuiteResult
@@ -13,7 +14,6 @@ from sale.types import Stage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 STAGES = {
     Stage.BID: "#7d2f0d",
@@ -23,7 +23,6 @@ STAGES = {
     Stage.VERIFY: "#bcc3cd",
 }
 """The auction in three browns, the work in two greys; they differ in lightness, too."""
-NOBODY = "(nobody)"
 _PANELS = 6
 _ROWS = 30
 
@@ -40,14 +39,16 @@ def draw_allocation(suite: SuiteResult, colours: Mapping[str, str]) -> Picture |
     if not policies:
         return None
     shares = [{a: share.kept for a, share in one.allocation.items()} for one in policies]
-    with sheet(height=1.1 + 0.27 * len(policies)) as figure:
+    parts = layers(shares, colours)
+    with sheet(height=0.8 + legend_height(parts) + 0.27 * len(policies)) as figure:
         axes = figure.subplots()
-        for colour, left, values in _layers(shares, colours):
-            axes.barh(range(len(shares)), values, 0.72, left=left, color=colour, ec=PAPER, lw=0.5)
+        for one in parts:
+            look = {"left": one.starts, "color": one.colour, "ec": PAPER, "lw": 0.5}
+            axes.barh(range(len(shares)), one.values, 0.72, **look)
         _rows(axes, policies)
         axes.set_xlim(0, 100)
         axes.set_xlabel("% of the answers that were kept")
-        legend(figure, [(name, colours.get(name, REST)) for name in _agents(shares, colours)])
+        legend(figure, [(one.name, one.colour) for one in parts])
         told = "; ".join(
             f"{one.policy}: {_shares(share)}" for one, share in zip(policies, shares, strict=True)
         )
@@ -62,7 +63,8 @@ def draw_bins(suite: SuiteResult, colours: Mapping[str, str]) -> Picture | None:
         return None
     columns = min(len(policies), 3)
     rows = -(-len(policies) // columns)
-    with sheet(height=0.9 + 2.1 * rows) as figure:
+    parts = layers([bin_.allocation for one in policies for bin_ in one.bins], colours)
+    with sheet(height=0.5 + legend_height(parts) + 2.1 * rows) as figure:
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
         panels = list(grid.flat)
         for axes in panels[len(policies) :]:
@@ -71,8 +73,7 @@ def draw_bins(suite: SuiteResult, colours: Mapping[str, str]) -> Picture | None:
             _panel(axes, one, colours)
         for row in grid:
             row[0].set_ylabel("% of answers")
-        every = [bin_.allocation for one in policies for bin_ in one.bins]
-        legend(figure, [(name, colours.get(name, REST)) for name in _agents(every, colours)])
+        legend(figure, [(one.name, one.colour) for one in parts])
         told = "; ".join(_bins_told(one) for one in policies)
         alt = plain(f"By minutes that a task takes a human: {told}", limit=1_500)
         return picture(figure, "bins", "Who got which tasks", alt)
@@ -123,8 +124,9 @@ def _chosen_panels(policies: Sequence[PolicyResult]) -> list[PolicyResult]:
 
 def _panel(axes: Axes, one: PolicyResult, colours: Mapping[str, str]) -> None:
     shares = [bin_.allocation for bin_ in one.bins]
-    for colour, bottom, values in _layers(shares, colours):
-        axes.bar(range(len(shares)), values, 0.8, bottom=bottom, color=colour, ec=PAPER, lw=0.5)
+    for part in layers(shares, colours):
+        look = {"bottom": part.starts, "color": part.colour, "ec": PAPER, "lw": 0.5}
+        axes.bar(range(len(shares)), part.values, 0.8, **look)
     names = [f"{bin_.bin.replace('<=', '≤').replace('unknown', '?')}" for bin_ in one.bins]
     axes.set_xticks(range(len(names)), names, fontsize=7.5)
     axes.set_ylim(0, 100)
@@ -132,49 +134,11 @@ def _panel(axes: Axes, one: PolicyResult, colours: Mapping[str, str]) -> None:
     axes.set_title(plain(one.policy, limit=28))
 
 
-def _layers(
-    shares: Sequence[Mapping[str, float]], colours: Mapping[str, str]
-) -> Iterator[tuple[str, list[float], list[float]]]:
-    """(colour, where its part of each bar begins, how long it is) by agent; in per cent."""
-    starts = [0.0] * len(shares)
-    for agent in _agents(shares, colours):
-        if agent == NOBODY:
-            values = [max(100 - start, 0.0) for start in starts]
-        else:
-            values = [100 * share.get(agent, 0.0) for share in shares]
-        yield colours.get(agent, REST), starts, values
-        starts = [start + value for start, value in zip(starts, values, strict=True)]
-
-
-def _agents(shares: Sequence[Mapping[str, float]], colours: Mapping[str, str]) -> list[str]:
-    seen = {agent for share in shares for agent, value in share.items() if value > 0}
-    idle = any(sum(share.values()) < 1 - 1e-6 for share in shares)
-    names = [agent for agent in colours if agent in seen]
-    return [*names, *sorted(seen - set(colours)), *([NOBODY] if idle else [])]
-
-
 def _rows(axes: Axes, policies: Sequence[PolicyResult]) -> None:
     axes.set_yticks(range(len(policies)), [plain(one.policy, limit=28) for one in policies])
     axes.set_ylim(len(policies) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-
-
-def legend(where: Figure | Axes, entries: Sequence[tuple[str, str]]) -> None:
-    """Colours with their names, above a figure or beside a plot; a name may be any text."""
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
-
-    patches = [Patch(facecolor=colour) for _, colour in entries]
-    blanks = [str(place) for place in range(len(entries))]  # a leading _ would hide a name
-    place: dict[str, Any]
-    if isinstance(where, Figure):
-        place = {"loc": "outside upper center", "ncols": min(len(entries), 5)}
-    else:
-        place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "fontsize": 8.5}
-    shown = where.legend(patches, blanks, handlelength=1, handleheight=1, **place)
-    for text, (name, _) in zip(shown.get_texts(), entries, strict=True):
-        text.set_text(plain(name, limit=28))
 
 
 def _used(one: PolicyResult, stage: StageShare | None, in_dollars: bool) -> float:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from sale.auction.quality import JurorQuality, quality
 from sale.auction.votes import Vote
-from sale.bench.report.bars import legend
 from sale.bench.report.drawing import (
     ACCENT,
     FAINT,
     GRID,
     INK,
     PAPER,
-    REST,
     Picture,
     picture,
     sheet,
 )
+from sale.bench.report.layers import layers, legend
 from sale.bench.report.plane import SINGLE, is_auction
 from sale.bench.report.words import number, percent, plain
 from sale.bench.statistics.results import PolicyResult, SuiteResult
@@ -57,8 +56,6 @@ def draw_learning(
         below.set_xlabel("tasks seen")
         handles, names = above.get_legend_handles_labels()
         above.legend(handles, names, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
-        agents = _agents(first, colours)
-        legend(below, [(agent, colours.get(agent, REST)) for agent in agents])
         told = "; ".join(_stream_told(one) for one in policies)
         return picture(figure, "learning", "Over the stream of tasks", plain(told, limit=1_500))
 
@@ -130,19 +127,13 @@ def _level(axes: Axes, suite: SuiteResult, largest: str | None, colours: Mapping
 def _areas(axes: Axes, one: PolicyResult, colours: Mapping[str, str]) -> None:
     """The share of each agent in each stretch, as steps that begin where the last one ended."""
     edges = [0, *(part.until for part in one.stream)]
-    floor = [0.0] * len(one.stream)
-    for agent in _agents(one, colours):
-        shares = [100 * part.allocation.get(agent, 0.0) for part in one.stream]
-        top = [low + share for low, share in zip(floor, shares, strict=True)]
-        axes.stairs(top, edges, baseline=floor, fill=True, color=colours.get(agent, REST), lw=0)
-        floor = top
+    parts = layers([part.allocation for part in one.stream], colours)
+    for part in parts:
+        look = {"baseline": part.starts, "color": part.colour, "lw": 0}
+        axes.stairs(part.ends, edges, fill=True, **look)
     axes.set_ylim(0, 100)
     axes.set_xlim(0, edges[-1])
-
-
-def _agents(one: PolicyResult, colours: Mapping[str, str]) -> list[str]:
-    seen = {agent for part in one.stream for agent in part.allocation}
-    return [*(agent for agent in colours if agent in seen), *sorted(seen - set(colours))]
+    legend(axes, [(part.name, part.colour) for part in parts])
 
 
 def _reliability(axes: Axes, one: JurorQuality, colour: str) -> None:

@@ -34,8 +34,8 @@ _PALETTE = (
     "#8c6d46",
 )
 """For agents: of Okabe and Ito and of Paul Tol, who chose them for all kinds of colour vision."""
-REST = "#8a8d95"
-"""Where no agent answered, and for agents beyond the palette."""
+REST, UNSEEN = "#8a8d95", "#c9cbd1"
+"""For the agents beyond the palette, and where nobody answered."""
 _STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 9.5,
@@ -64,9 +64,15 @@ _STYLE: Any = {
 }
 
 
-def colours(agents: Sequence[str]) -> dict[str, str]:
-    """The colour of each agent, the same in every figure; in the order of the roster."""
-    return {agent: _PALETTE[n] if n < len(_PALETTE) else REST for n, agent in enumerate(agents)}
+def colours(agents: Sequence[str], first: Sequence[str] = ()) -> dict[str, str]:
+    """The colour of each agent, the same in every figure, in the order of the roster.
+
+    Where there are more agents than colours, those named `first` get one before the others.
+    """
+    ranked = agents if len(agents) <= len(_PALETTE) else list(dict.fromkeys([*first, *agents]))
+    lucky = set(ranked[: len(_PALETTE)])
+    palette = iter(_PALETTE)
+    return {agent: next(palette) if agent in lucky else REST for agent in agents}
 
 
 @dataclass(frozen=True, slots=True)

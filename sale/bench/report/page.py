@@ -15,9 +15,9 @@ from markupsafe import Markup
 from sale.auction.quality import NEEDED, JurorQuality
 from sale.bench.report import tables
 from sale.bench.report.cells import Table
-from sale.bench.report.drawing import Picture, colours
+from sale.bench.report.drawing import Picture
 from sale.bench.report.folder import RunFolder
-from sale.bench.report.plane import ORACLE, SINGLE, is_auction
+from sale.bench.report.plane import ORACLE, SINGLE, alone, is_auction
 from sale.bench.report.tables_jury import jurors_table, signals_table
 from sale.bench.report.tasks import SHOWN, Tasks, letter
 from sale.bench.report.words import count, plain
@@ -73,6 +73,7 @@ def render(
     run: RunFolder,
     results: Results,
     *,
+    shades: Mapping[str, str],
     pictures: Mapping[str, Picture | None],
     tasks: Tasks,
     jurors: Sequence[JurorQuality],
@@ -81,7 +82,7 @@ def render(
     """The page as text."""
     whole = results.suites[-1]
     agents = tuple(run.roster)
-    style, script = _style(agents), (_HERE / "report.js").read_text()
+    style, script = _style(shades), (_HERE / "report.js").read_text()
     parts = [one for one in _parts(run, results, pictures, jurors, signals) if one.filled]
     first, more = _sentences(whole)
     shown = plain(run.path.resolve().name)
@@ -94,7 +95,7 @@ def render(
         .render(
             title=f"SALE benchmark: {shown}",
             subtitle=_subtitle(results),
-            agents=[_agent(name, place, run.roster[name]) for place, name in enumerate(agents)],
+            agents=[_agent(name, place, run) for place, name in enumerate(agents)],
             contents=contents,
             sentences=first,
             more_sentences=more,
@@ -133,7 +134,14 @@ def _parts(
         "Suite by suite",
         tuple(_of_suite(one, agents) for one in several),
     )
-    yield Part("differences", "Differences", (), (tables.differences_table(whole, agents),))
+    yield Part(
+        "differences",
+        "Differences",
+        (),
+        (tables.differences_table([one for one in whole.policies if not alone(one)], agents),),
+        "Agents alone",
+        (tables.differences_table([one for one in whole.policies if alone(one)], agents),),
+    )
     yield Part(
         "frontier",
         "The frontier",
@@ -176,7 +184,7 @@ def _sentences(suite: SuiteResult) -> tuple[list[str], list[str]]:
     first: list[str] = []
     more: list[str] = []
     for one in suite.policies:
-        if one.policy == ORACLE or one.policy.startswith(SINGLE):
+        if one.policy == ORACLE or alone(one):
             continue
         for found in tables.differences(one).values():
             told = plain(f"{one.policy}: {found.sentence}", limit=600)
@@ -194,10 +202,10 @@ def _subtitle(results: Results) -> str:
     told = [
         count(whole.tasks, "task") + (f" of {', '.join(suites)}" if suites else ""),
         count(len(whole.policies), "policy", "policies"),
-        f"up to {count(orders, 'order')} of the stream",
-        count(attempts, "attempt") + " a task",
+        f"up to {orders} orders of the stream" if orders > 1 else "",
+        f"{attempts} attempts a task" if attempts > 1 else "",
     ]
-    return ", ".join(told)
+    return ", ".join(filter(None, told))
 
 
 def _notes(run: RunFolder, results: Results, jurors: Sequence[JurorQuality]) -> Iterator[str]:
@@ -246,17 +254,18 @@ def _auctions_told(tasks: Tasks) -> str:
     return f"{told}{more}. The line of each shows every term and every step."
 
 
-def _agent(name: str, place: int, price: float | None) -> Agent:
+def _agent(name: str, place: int, run: RunFolder) -> Agent:
+    price = run.roster[name]
     told = "price unknown" if price is None else f"${price:g} per M tokens"
-    return Agent(plain(name, limit=48), letter(place), told)
+    known = any(price is not None for price in run.roster.values())
+    return Agent(plain(name, limit=48), letter(place), told if known else "")
 
 
-def _style(agents: Sequence[str]) -> str:
+def _style(shades: Mapping[str, str]) -> str:
     """The style sheet with a class for each agent."""
-    shades = colours(agents).values()
     classes = [
         f'.a{place}{{--c:{shade}}}.marks td.a{place}::after{{content:"{letter(place)}"}}'
-        for place, shade in enumerate(shades)
+        for place, shade in enumerate(shades.values())
     ]
     return (_HERE / "report.css").read_text() + "\n".join(classes)
 

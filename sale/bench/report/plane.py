@@ -23,12 +23,17 @@ PER = 1_000
 _WIDE = 20.0
 """From this ratio of the dearest to the cheapest on, the dollars are drawn by their logarithm."""
 _MOST = 24
-"""Names beside points; beyond, only those that nobody beats, the singles and the auctions."""
+"""Names beside points; where there are more, some agents alone and some auctions have none."""
 
 
 def is_auction(one: PolicyResult) -> bool:
     """Whether plans were paid for."""
     return Stage.BID in one.stages
+
+
+def alone(one: PolicyResult) -> bool:
+    """Whether it is an agent alone."""
+    return one.policy.startswith(SINGLE)
 
 
 def placed(suite: SuiteResult) -> list[PolicyResult]:
@@ -164,9 +169,9 @@ def _worth_naming(suite: SuiteResult, policies: Sequence[PolicyResult]) -> list[
         one
         for one in policies
         if one in best
-        or one.policy.startswith(SINGLE)
         or one.policy == ORACLE
-        or (is_auction(one) and "-" not in one.policy)
+        or one.policy in {point.policy for point in suite.hull}
+        or not (one.policy.startswith(SINGLE) or (is_auction(one) and "-" in one.policy))
     ]
 
 

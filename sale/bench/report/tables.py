@@ -64,8 +64,8 @@ def policies_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
     )
 
 
-def differences_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
-    """Every policy less the baselines, on the same tasks."""
+def differences_table(policies: Sequence[PolicyResult], agents: Sequence[str]) -> Table:
+    """Policies less the baselines, on the same tasks."""
     rows = [
         (
             policy_cell(one.policy, agents),
@@ -75,7 +75,7 @@ def differences_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
             saved_cell(found.saving),
             Cell(verdict(found)),
         )
-        for one in suite.policies
+        for one in policies
         for against, found in differences(one).items()
     ]
     return Table(
