@@ -101,8 +101,8 @@ def export_inspect(
     Texts of tasks, answers and steps are there as far as the auction memory of the run has them.
     """
     from sale.bench.report import read_run
-    from sale.bench.report.folder import SAMPLES
     from sale.bench.report.inspect_log import export_inspect as export
+    from sale.bench.run import SAMPLES
     from sale.bench.statistics import summarise
 
     found = read_run(run)

@@ -14,6 +14,7 @@ from sale.types import Stage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.container import BarContainer
 
 STAGES = {
     Stage.BID: "#7d2f0d",
@@ -43,8 +44,8 @@ def draw_allocation(suite: SuiteResult, colours: Mapping[str, str]) -> Picture |
     with sheet(height=0.8 + legend_height(parts) + 0.27 * len(policies)) as figure:
         axes = figure.subplots()
         for one in parts:
-            look = {"left": one.starts, "color": one.colour, "ec": PAPER, "lw": 0.5}
-            axes.barh(range(len(shares)), one.values, 0.72, **look)
+            bars = axes.barh(range(len(shares)), one.values, 0.72, left=one.starts)
+            _paint(bars, one.colour)
         _rows(axes, policies)
         axes.set_xlim(0, 100)
         axes.set_xlabel("% of the answers that were kept")
@@ -125,13 +126,17 @@ def _chosen_panels(policies: Sequence[PolicyResult]) -> list[PolicyResult]:
 def _panel(axes: Axes, one: PolicyResult, colours: Mapping[str, str]) -> None:
     shares = [bin_.allocation for bin_ in one.bins]
     for part in layers(shares, colours):
-        look = {"bottom": part.starts, "color": part.colour, "ec": PAPER, "lw": 0.5}
-        axes.bar(range(len(shares)), part.values, 0.8, **look)
+        _paint(axes.bar(range(len(shares)), part.values, 0.8, bottom=part.starts), part.colour)
     names = [f"{bin_.bin.replace('<=', '≤').replace('unknown', '?')}" for bin_ in one.bins]
     axes.set_xticks(range(len(names)), names, fontsize=7.5)
     axes.set_ylim(0, 100)
     axes.grid(visible=False, axis="x")
     axes.set_title(plain(one.policy, limit=28))
+
+
+def _paint(bars: BarContainer, colour: str) -> None:
+    for bar in bars:
+        bar.set(facecolor=colour, edgecolor=PAPER, linewidth=0.5)
 
 
 def _rows(axes: Axes, policies: Sequence[PolicyResult]) -> None:

@@ -129,8 +129,7 @@ def _areas(axes: Axes, one: PolicyResult, colours: Mapping[str, str]) -> None:
     edges = [0, *(part.until for part in one.stream)]
     parts = layers([part.allocation for part in one.stream], colours)
     for part in parts:
-        look = {"baseline": part.starts, "color": part.colour, "lw": 0}
-        axes.stairs(part.ends, edges, fill=True, **look)
+        axes.stairs(part.ends, edges, baseline=part.starts, fill=True, color=part.colour, lw=0)
     axes.set_ylim(0, 100)
     axes.set_xlim(0, edges[-1])
     legend(axes, [(part.name, part.colour) for part in parts])
