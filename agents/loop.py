@@ -137,7 +137,7 @@ class _Episode:
         self._spare = opening if native else ()  # for a server that tells its model of no tools
         self._tools = offered(work.tools) if native else ()
         self._messages = list(self._opening)
-        self._temperature = 0.0
+        self._temperature = limits.temperature
         self._limits = limits
         self._seed = seed
         self._began = time.monotonic()

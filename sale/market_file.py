@@ -147,6 +147,7 @@ class LimitsTable(_Table):
     format_errors: PositiveInt = 3
     repeats: Annotated[int, Field(ge=2)] = 3
     reserve: Annotated[float, Field(ge=0.0, le=0.5)] = 0.12
+    temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
     usd: PositiveFloat | None = None
     """Dollars for a whole auction, bids and ratings included."""
 

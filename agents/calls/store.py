@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -9,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
 from sqlalchemy import (
     Column,
     Connection,
@@ -32,6 +32,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
+from sale.agents.backends.pull import cache_folder
 from sale.errors import StoreError
 
 WAIT_S = 60
@@ -176,8 +177,9 @@ class CallStore:
 
 
 def default_path() -> Path:
-    """Where calls are kept unless told otherwise."""
-    return user_cache_path("sale") / "calls.db"
+    """Where calls are kept: SALE_CALLS, else beside the models."""
+    named = os.environ.get("SALE_CALLS")
+    return Path(named).expanduser() if named else cache_folder().with_name("calls.db")
 
 
 def _shrink(connection: Connection, keep_bytes: int) -> int:

@@ -10,6 +10,9 @@ from sale.rules import Rules
 from sale.seams import Pool, Verifier
 from sale.types import AgentSpec, Bid, Call, Outcome, Ratings, Step, StopReason, Task, Verdict
 
+APART = 1_000_003
+"""Between the seeds of two attempts, so that none of a task is that of another task."""
+
 Doing = Callable[[str], None]
 """Told in a few words what is going on."""
 
@@ -43,15 +46,18 @@ class Collector:
     grader: Grader = lambda _name, _outcome: Marks()
     doing: Doing = lambda _: None
 
-    def collect(self, name: str, task: Task, *, seed: int) -> tuple[Trial, ...]:
-        """Try every agent that takes this kind of task; nobody's trial depends on another's."""
+    def collect(self, name: str, task: Task, *, seed: int, attempt: int = 0) -> tuple[Trial, ...]:
+        """Try every agent that takes this kind of task; nobody's trial depends on another's.
+
+        Attempts differ in the seeds of their work alone; the bids and ratings are the same.
+        """
         self.doing(f"{name}: bids")
         bids = {bid.agent: bid for bid in self.pool.solicit(task, seed=seed, usd=None)}
         plans = {agent: bid.plan for agent, bid in bids.items() if bid.error is None}
         self.doing(f"{name}: ratings")
         ratings = list(self._rate(task, plans, seed=seed))
         return tuple(
-            self._trial(name, task, spec, bids[spec.name], ratings, seed=seed)
+            self._trial(name, task, spec, bids[spec.name], ratings, seed=seed, attempt=attempt)
             for spec in self.roster
             if spec.name in bids
         )
@@ -70,10 +76,11 @@ class Collector:
         ratings: Sequence[Ratings],
         *,
         seed: int,
+        attempt: int,
     ) -> Trial:
         self.doing(f"{name}: {spec.name} is working")
         plan = bid.plan if self.rules.plan_in_prompt and bid.error is None else None
-        outcome, steps = self._work(task, spec.name, plan, seed=seed)
+        outcome, steps = self._work(task, spec.name, plan, seed=seed + APART * attempt)
         calls = [call for step in steps for call in step.calls]
         self.doing(f"{name}: {spec.name} is graded")
         marks = self.grader(name, outcome)
@@ -83,6 +90,7 @@ class Collector:
             task=name,
             kind=task.kind,
             agent=spec.name,
+            attempt=attempt,
             price=spec.price and spec.price.output,
             tokens=bid.tokens,
             entropy=bid.entropy,

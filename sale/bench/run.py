@@ -134,10 +134,10 @@ class Run:
         """Write the figures."""
         self._replace(RESULTS, json.dumps(results, indent=2) + "\n")
 
-    def memory(self, policy: str, order: int) -> str:
-        """The URL of an empty auction memory for one policy and order."""
+    def memory(self, policy: str, order: int, attempt: int = 0) -> str:
+        """The URL of an empty auction memory for one policy, order and attempt."""
         folder = self.folder / MEMORIES
-        name = f"{policy}-{order}.db"
+        name = f"{policy}-{order}{f'-{attempt}' if attempt else ''}.db"
 
         def clear() -> None:
             folder.mkdir(exist_ok=True)

@@ -72,6 +72,8 @@ class Trial(BaseModel):
     """The id of the task."""
     kind: Kind
     agent: str
+    attempt: NonNegativeInt = 0
+    """Which one of several independent tries."""
     price: NonNegativeFloat | None
     """Dollars per million output tokens; None where it is unknown."""
     tokens: NonNegativeInt
@@ -129,7 +131,7 @@ def read_trials(run: Path) -> tuple[Trial, ...]:
     if lines and not lines[-1].endswith("\n"):
         lines.pop()
     trials = [_trial(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
-    return tuple({(trial.task, trial.agent): trial for trial in trials}.values())
+    return tuple({(trial.task, trial.agent, trial.attempt): trial for trial in trials}.values())
 
 
 def _trial(line: str, place: str) -> Trial:
@@ -139,6 +141,11 @@ def _trial(line: str, place: str) -> Trial:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "line"
         raise InputError(f"{place}: {field}: {first['msg'].lower()}") from error
+
+
+def first_tries(run: Path) -> tuple[Trial, ...]:
+    """The trials of a run, each agent's first on each task; raises as `read_trials` does."""
+    return tuple(trial for trial in read_trials(run) if trial.attempt == 0)
 
 
 def line_of(trial: Trial) -> str:

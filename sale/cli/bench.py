@@ -68,6 +68,9 @@ def bench(
     split: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Fit on it, report the rest; no folds.")
     ] = None,
+    attempts: Annotated[
+        int, typer.Option(min=1, max=100, help="Tries of each agent on each task, for pass@k.")
+    ] = 1,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Tasks side by side; agents need as many slots.")
     ] = 1,
@@ -80,7 +83,7 @@ def bench(
     corpus: CorpusOption = None,
     web: WebOption = None,
     corpus_mode: ModeOption = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Makes it repeatable.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**30, help="Makes it repeatable.")] = 0,
     market: MarketOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Draw no report.")] = False,
@@ -105,7 +108,12 @@ def bench(
     asked = Asked.of(suites, choice, file, source, seed=seed)
     wanted = Wanted.of(policy or (), orders, folds, split)
     made_by = asked.settings()
-    means = Means(None if fresh else checked(calls), judge, workers, budget)
+    if attempts > 1 and not file.limits.temperature:
+        raise InputError(
+            "--attempts: at temperature 0 all attempts are the same one; set `temperature` under "
+            "[limits] in the market file, e.g. to 0.8"
+        )
+    means = Means(None if fresh else checked(calls), judge, attempts, workers, budget)
     folder = out or RUNS / "-".join(Path(name).stem for name in suites)
     with closing(Run.open(folder, made_by, made_on=machine(), resume=resume)) as run:
         run.list(asked.listed.values())
@@ -171,7 +179,7 @@ def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
 
     left = play.left()
     if left:
-        total = len(play.asked.tasks)
+        total = len(play.asked.tasks) * play.means.attempts
         start = "starting the agents"
         with bar(total=total, done=total - len(left), doing=start, quiet=quiet) as shown:
             play.collect(left, shown)
@@ -180,6 +188,7 @@ def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
         play.asked,
         play.run,
         wanted.others,
+        attempts=play.means.attempts,
         folds=wanted.folds,
         split=wanted.split,
         quiet=quiet,

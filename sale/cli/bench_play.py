@@ -45,6 +45,7 @@ class Means:
     calls: Path | None
     """The cache of model calls; None: every call is made anew."""
     judge: str | None
+    attempts: int
     workers: int
     usd: float | None
     """Dollars at which it stops."""
@@ -59,25 +60,26 @@ class Play:
     means: Means
     ending: ExitStack = field(default_factory=ExitStack)
 
-    def left(self) -> dict[str, Task]:
+    def left(self) -> list[Try]:
         """The tasks that some agent of their kind was never tried on, or crashed at."""
-        trials = self.run.trials()
-        done = {(one.task, one.agent) for one in trials if one.stop_reason != StopReason.CRASHED}
-        return {
-            name: task.task
+        trials = [one for one in self.run.trials() if one.stop_reason != StopReason.CRASHED]
+        done = {(one.task, one.attempt, one.agent) for one in trials}
+        return [
+            (name, attempt)
             for name, task in self.asked.tasks.items()
+            for attempt in range(self.means.attempts)
             if any(
-                task.task.kind in spec.kinds and (name, spec.name) not in done
+                task.task.kind in spec.kinds and (name, attempt, spec.name) not in done
                 for spec in self.asked.file.roster
             )
-        }
+        ]
 
-    def collect(self, left: Mapping[str, Task], shown: Bar) -> None:
+    def collect(self, left: Sequence[Try], shown: Bar) -> None:
         """Have every agent bid on, rate and do every task that is left, some side by side.
 
         Raises `BudgetError` once the run has spent its budget; what is done is kept.
         """
-        live, waiting, under_way = self._live, iter(left.items()), dict[Future[Made], str]()
+        live, waiting, under_way = self._live, iter(left), dict[Future[Made], str]()
         collector = Collector(
             live.pool,
             live.verifier,
@@ -90,9 +92,10 @@ class Play:
         with ThreadPoolExecutor(self.means.workers) as threads:
             while True:
                 free = 0 if self._is_spent(spent) else self.means.workers - len(under_way)
-                for name, task in islice(waiting, free):
-                    seed = self.asked.seeds[name]
-                    under_way[threads.submit(collector.collect, name, task, seed=seed)] = name
+                for name, attempt in islice(waiting, free):
+                    task, seed = self.asked.tasks[name].task, self.asked.seeds[name]
+                    settings = {"seed": seed, "attempt": attempt}
+                    under_way[threads.submit(collector.collect, name, task, **settings)] = name
                 if not under_way:
                     break
                 for made in wait(under_way, return_when=FIRST_COMPLETED).done:
@@ -108,23 +111,34 @@ class Play:
         What is on record for all tasks stands, unless `again` says that trials have changed.
         """
         counts = Counter((one.policy, one.order) for one in self.run.samples())
-        left = [one for one in streams if again or counts[one] != len(self._stops)]
+        whole = len(self._stops) * self.means.attempts
+        left = [one for one in streams if again or counts[one] != whole]
         if not left:
             return
         embedder = cache(lambda: Remembering(open_embedder()))
-        total = len(left) * len(self._stops)
-        with bar(total=total, doing="holding auctions", quiet=quiet) as shown:
+        with bar(total=len(left) * whole, doing="holding auctions", quiet=quiet) as shown:
             for policy, order in left:
-                self.run.keep(self.stream(policy, order, embedder, shown))
+                made = [
+                    sample.model_copy(update={"attempt": attempt})
+                    for attempt in range(self.means.attempts)
+                    for sample in self.stream(policy, order, attempt, embedder, shown)
+                ]
+                self.run.keep(made)
 
     def stream(
-        self, policy: str, order: int, embedder: Callable[[], Embedder], shown: Bar
+        self,
+        policy: str,
+        order: int,
+        attempt: int,
+        embedder: Callable[[], Embedder],
+        shown: Bar,
     ) -> list[Sample]:
         """Play the auction as a policy, in one order of the tasks, with a memory of its own."""
         watcher, made = Watcher(), []
-        with Store.open(self.run.memory(policy, order), embedder=embedder) as store:
+        recorded = self._recorded[attempt]
+        with Store.open(self.run.memory(policy, order, attempt), embedder=embedder) as store:
             stream = flow(
-                self._market(VARIANTS[policy], store, watcher),
+                self._market(VARIANTS[policy], recorded, store, watcher),
                 watcher,
                 self._stops,
                 policy=policy,
@@ -137,15 +151,17 @@ class Play:
                 shown.done(f"{policy}, order {order}: {sample.task}")
         return made
 
-    def _market(self, variant: Variant, store: Store, watcher: Watcher) -> Market:
+    def _market(
+        self, variant: Variant, recorded: Mapping[str, Recorded], store: Store, watcher: Watcher
+    ) -> Market:
         """A market over the trials of the run, as a variant holds its auctions."""
         file, asked = variant_of(self.asked.file, variant), self.asked
-        checks = RecordedChecks(self._recorded, verifier(file), self._grade)
+        checks = RecordedChecks(recorded, verifier(file), self._grade)
         return assembled(
             file,
             asked.source,
             tier=self._tier,
-            pool=RecordedPool(self._recorded, file.jury, file.auction.ballot, lambda: self._pool),
+            pool=RecordedPool(recorded, file.jury, file.auction.ballot, lambda: self._pool),
             memory=store,
             verifier=checks.verify,
             observe=watcher,
@@ -186,11 +202,15 @@ class Play:
         return {task.task.id: name for name, task in self.asked.tasks.items()}
 
     @cached_property
-    def _recorded(self) -> Mapping[str, Recorded]:
-        """The trials by task; read once, when collecting is over."""
-        found = by_task(self.run.trials())
-        tasks = self.asked.tasks
-        return {tasks[name].task.id: Recorded.of(found[name]) for name in tasks if name in found}
+    def _recorded(self) -> tuple[Mapping[str, Recorded], ...]:
+        """For each attempt the trials by task; read once, when collecting is over."""
+        trials, tasks = self.run.trials(), self.asked.tasks
+        attempts = range(self.means.attempts)
+        found = [by_task([one for one in trials if one.attempt == n]) for n in attempts]
+        return tuple(
+            {tasks[name].task.id: Recorded.of(made) for name, made in one.items() if name in tasks}
+            for one in found
+        )
 
     @property
     def _stops(self) -> list[Stop]:
@@ -198,7 +218,7 @@ class Play:
         return [
             Stop(asked.listed[name], task.task, asked.seeds[name])
             for name, task in asked.tasks.items()
-            if task.task.id in self._recorded
+            if all(task.task.id in one for one in self._recorded)
         ]
 
     @cached_property
@@ -224,6 +244,8 @@ class Play:
 
 
 Made = tuple[Trial, ...]
+Try = tuple[str, int]
+"""The name of a task, and which attempt at it."""
 
 
 @dataclass(frozen=True, slots=True)

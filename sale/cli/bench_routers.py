@@ -31,17 +31,43 @@ def play_others(
     run: Run,
     names: Sequence[str],
     *,
+    attempts: int,
     folds: int | None,
     split: float | None,
     quiet: bool,
 ) -> dict[str, str]:
     """Play everything that is no auction, and keep it; returns who was left out, and why."""
-    trials = run.trials()
+    made, left_out = [], dict[str, str]()
+    for attempt in range(attempts):
+        trials = [one for one in run.trials() if one.attempt == attempt]
+        auctions = [one for one in run.samples() if one.attempt == attempt]
+        samples, missing = _play(
+            asked, trials, auctions, names, folds=folds, split=split, quiet=quiet
+        )
+        made += [one.model_copy(update={"attempt": attempt}) for one in samples]
+        left_out |= missing
+    run.keep(made)
+    for name, reason in left_out.items():
+        typer.echo(f"sale: {plain(name)} is left out: {plain(reason)}", err=True)
+    return left_out
+
+
+def _play(
+    asked: Asked,
+    trials: Sequence[Trial],
+    played: Sequence[Sample],
+    names: Sequence[str],
+    *,
+    folds: int | None,
+    split: float | None,
+    quiet: bool,
+) -> tuple[list[Sample], dict[str, str]]:
+    """What everything that is no auction comes to in one attempt, and who was left out."""
     listed = list(asked.listed.values())
     table = executions_of(trials, listed, asked.file.roster)
     splits = _splits(table, folds, split, seed=asked.seed)
     encoder = Encoder(embedder_if_here() if any(table.texts) else None, table.suites)
-    auctions = _by_policy(run.samples())
+    auctions = _by_policy(played)
     mixed = [_copied(name, auctions) for name in names if name.partition(":")[0] == MIXTURE]
     others = _expanded([name for name in names if name.partition(":")[0] != MIXTURE], table)
     with bar(total=len(others), doing="starting", quiet=quiet) as shown:
@@ -57,15 +83,11 @@ def play_others(
     samples = [*found.samples, *_mixtures(mixed, auctions, found, table, seed=asked.seed)]
     told = {one.name: one for one in listed}
     by_cell = {(one.task, one.agent): one for one in trials}
-    run.keep(
-        [
-            sample.model_copy(update={"kind": told[sample.task].kind, **_paid(sample, by_cell)})
-            for sample in samples
-        ]
-    )
-    for name, reason in found.left_out.items():
-        typer.echo(f"sale: {plain(name)} is left out: {plain(reason)}", err=True)
-    return dict(found.left_out)
+    paid = [
+        sample.model_copy(update={"kind": told[sample.task].kind, **_paid(sample, by_cell)})
+        for sample in samples
+    ]
+    return paid, dict(found.left_out)
 
 
 def _splits(

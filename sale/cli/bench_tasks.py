@@ -98,7 +98,8 @@ class Asked:
 
     def settings(self) -> dict[str, Any]:
         """What makes another run the same."""
-        rest = self.file.model_dump(mode="json", exclude={"agent", "ray", "memory", "privacy"})
+        apart = {"agent", "ray", "memory", "privacy"}
+        rest = self.file.model_dump(mode="json", exclude=apart, exclude_defaults=True)
         return settings(
             list(self.by_suite),
             {name: content_hash([task]) for name, task in self.tasks.items()},

@@ -20,7 +20,11 @@ from sale.errors import InputError
 
 CallsOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Where model calls are kept, so that none is made twice."),
+    typer.Option(
+        metavar="FILE",
+        help="Where model calls are kept, so that none is made twice; default: SALE_CALLS, else "
+        "the user's cache.",
+    ),
 ]
 MEGABYTE = 1_000_000
 

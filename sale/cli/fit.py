@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sale.auction.objectives import Objective
-from sale.bench.trials import read_trials
+from sale.bench.trials import first_tries
 from sale.cli.options import Json, open_market
 from sale.cli.output import print_json
 from sale.cli.text import dollars, number, plain
@@ -61,7 +61,7 @@ def fit(
     path = out or (run if run.is_dir() else run.parent) / "weights.json"
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"--out {str(path)!r} can't be written; name a file in a folder there is")
-    found = outcomes(read_trials(run))
+    found = outcomes(first_tries(run))
     for notice in found.notices:
         typer.echo(f"sale: {notice}", err=True)
     rule = None if market is None else market_rule(open_market(market)[1].weights(), found.jurors)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sale.auction.votes import Vote, was_solved
-from sale.bench.trials import read_trials
+from sale.bench.trials import first_tries
 from sale.memory.ballots import CastBallot, read_ballots
 from sale.memory.store import Store
 from sale.types import Kind
@@ -25,7 +25,7 @@ def votes_of_run(run: Path, *, kind: Kind | None) -> list[Vote]:
     """The votes of a run: a juror's ratings of all plans for a task."""
     ratings: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     solved: dict[str, dict[str, bool]] = defaultdict(dict)
-    for trial in read_trials(run):
+    for trial in first_tries(run):
         if kind is not None and trial.kind is not kind:
             continue
         if trial.solved is not None:

@@ -51,6 +51,8 @@ class Limits:
     format_errors: int = 3
     repeats: int = 3
     reserve: float = 0.12
+    temperature: float = 0.0
+    """Of the first samples; 0 is greedy, and the same every time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class CommandLine:
         kept = {key: os.environ[key] for key in os.environ if not key.startswith(("SALE_", "RAY_"))}
         self.environment = kept | {
             "SALE_DB": f"sqlite:///{folder / 'memory.db'}",
+            "SALE_CALLS": str(folder / "calls.db"),
             "SALE_LOG": str(folder / "errors.log"),
             "COLUMNS": "160",
         }

@@ -226,3 +226,16 @@ def test_a_suite_that_cannot_be_used_is_refused_before_anything_starts(sale, sui
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (sale.folder / "run").exists()
+
+
+def test_attempts_are_counted_as_pass_at_k(sale, suite):
+    market = sale.folder / "market.toml"
+    refused = sale(*suite, "--attempts", "2")
+    assert (refused.returncode, "temperature 0" in refused.stderr) == (2, True)
+    market.write_text("[limits]\ntemperature = 0.8\n" + market.read_text())
+    said = sale.json(*suite, "--attempts", "2", "--limit", "2", "--policy", "sale-nomem")
+    assert [one["n"] for one in said["agents"]] == [4, 4]
+    samples = [json.loads(line) for line in (sale.folder / "run/samples.jsonl").open()]
+    assert [one["attempt"] for one in samples] == [0, 0, 1, 1]
+    results = json.loads((sale.folder / "run/results.json").read_text())
+    assert any(key.startswith("pass@2") for key in results["results"]["all/sale-nomem"])
