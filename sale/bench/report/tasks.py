@@ -75,7 +75,7 @@ class AuctionLine:
     """One auction: who got the work, what came of it, and where there is more."""
 
     policy: str
-    order: int
+    order: str
     agents: str
     solved: str
     usd: str
@@ -206,7 +206,7 @@ def _line(
     solved = UNKNOWN if one.solved is None else "solved" if one.solved else "not solved"
     return AuctionLine(
         policy=plain(one.policy, limit=48),
-        order=one.order + 1,
+        order=f"order {one.order}" + (f", attempt {one.attempt}" if one.attempt else ""),
         agents=plain(" → ".join(one.awards) or NONE, limit=200),
         solved=solved,
         usd=money(one.usd),
