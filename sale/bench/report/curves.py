@@ -43,6 +43,8 @@ def draw_learning(
     policies = learners(suite)
     if not policies:
         return None
+    from matplotlib.ticker import MaxNLocator
+
     first = policies[0]
     with sheet(height=4.8) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.15, 1))
@@ -54,6 +56,7 @@ def draw_learning(
         _areas(below, first, colours)
         below.set_ylabel(f"{plain(first.policy, limit=20)}: % of work")
         below.set_xlabel("tasks seen")
+        below.xaxis.set_major_locator(MaxNLocator(integer=True))
         handles, names = above.get_legend_handles_labels()
         above.legend(handles, names, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
         told = "; ".join(_stream_told(one) for one in policies)

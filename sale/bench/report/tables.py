@@ -35,7 +35,7 @@ def policies_table(suite: SuiteResult, agents: Sequence[str]) -> Table:
             Cell(f"{one.known:,}" if one.known == one.tasks else f"{one.known:,} of {one.tasks:,}"),
             share_cell(one.quality),
             dollars_cell(one.usd_per_task),
-            Cell(money(None if one.usd_per_solved is None else one.usd_per_solved.value * PER)),
+            Cell(_each_solved(one)),
             Cell(percent(one.overhead.usd, 0)),
             Cell(percent(one.reliance, 0)),
             points_cell(one.hull_gain),
@@ -232,6 +232,13 @@ def curves_table(suite: SuiteResult) -> Table:
         ),
         tuple(rows),
     )
+
+
+def _each_solved(one: PolicyResult) -> str:
+    """Without a solved task it isn't defined; without prices it is unknown."""
+    if one.usd_per_solved is None:
+        return UNKNOWN if one.usd_per_task is None else NONE
+    return money(PER * one.usd_per_solved.value)
 
 
 def _sign(found: Estimate | None, above: str, below: str) -> str:

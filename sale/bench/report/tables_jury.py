@@ -41,7 +41,7 @@ def jurors_table(found: Iterable[JurorQuality], agents: Sequence[str]) -> Table:
     )
 
 
-def signals_table(found: Iterable[Signal], agents: Sequence[str]) -> Table:
+def signals_table(found: Iterable[Signal], agents: Sequence[str] = ()) -> Table:
     """Which features of a bid foretell that the work is right."""
     rows = [
         (
@@ -52,7 +52,7 @@ def signals_table(found: Iterable[Signal], agents: Sequence[str]) -> Table:
             Cell(f"{one.unsolved:,}"),
             number_cell(one.auc),
         )
-        for one in sorted(found, key=lambda one: one.agent is not None)
+        for one in found
     ]
     return Table(
         "Which features of a bid foretell that the work is right?",

@@ -7,6 +7,7 @@ from math import floor, log10
 
 UNKNOWN = "unknown"
 NONE = "–"  # noqa: RUF001 - the dash that tables use
+_PLACES = 30
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Kinds of characters that have no face: controls, turns of direction, halves of pairs."""
 
@@ -24,9 +25,9 @@ def money(usd: float | None) -> str:
         return UNKNOWN
     if usd == 0:
         return "$0"
-    sign = "-" if usd < 0 else ""
-    places = min(max(2 - floor(log10(abs(usd))), 0), 12)
-    return f"{sign}${abs(usd):,.{min(places, 2) if abs(usd) >= 1 else places}f}"
+    size = abs(usd) if abs(usd) >= 100 else float(f"{abs(usd):.2e}")
+    places = min(2 - floor(log10(size)), _PLACES) if size < 100 else 0
+    return f"{'-' if usd < 0 else ''}${size:,.{places}f}"
 
 
 def tick(usd: float) -> str:
