@@ -12,7 +12,21 @@ from sale.bench.samples import Sample, Spending
 from sale.bench.trials import Trial
 from sale.errors import BudgetError, NoBidsError
 from sale.market import Market
-from sale.types import Auction, Call, Outcome, Stage, Step, Task, Usage, Verdict
+from sale.seams import Memory
+from sale.types import (
+    AgentSpec,
+    Auction,
+    Call,
+    Kind,
+    Lesson,
+    Outcome,
+    Spent,
+    Stage,
+    Step,
+    Task,
+    Usage,
+    Verdict,
+)
 
 Doing = Callable[[str], None]
 
@@ -26,6 +40,31 @@ class Watcher:
     def __call__(self, auction: Auction, _doing: str) -> None:
         """Keep the auction as it is now."""
         self.auction = auction
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A memory that is told of auctions once they have ended: a stream that stops begins anew."""
+
+    memory: Memory
+
+    def announce(self, auction: Auction, *, wall_s: float) -> None:
+        """Wait for the end."""
+
+    def advance(self, auction: Auction) -> None:
+        """Wait for the end."""
+
+    def record(self, auction: Auction) -> None:
+        """Keep a whole auction."""
+        self.memory.record(auction)
+
+    def spent(self, kind: Kind, roster: Sequence[AgentSpec]) -> Mapping[str, Spent]:
+        """What the memory says."""
+        return self.memory.spent(kind, roster)
+
+    def lessons(self, task: Task, *, agent: str, k: int) -> Sequence[Lesson]:
+        """What the memory says."""
+        return self.memory.lessons(task, agent=agent, k=k)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from sale.bench.listed import by_task
 from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
 from sale.bench.run import Run
 from sale.bench.samples import Sample
-from sale.bench.streams import Stop, Watcher, flow
+from sale.bench.streams import Ended, Stop, Watcher, flow
 from sale.bench.trials import Trial
 from sale.bench.variants import VARIANTS, Variant
 from sale.cli.bars import Bar, bar
@@ -162,7 +162,7 @@ class Play:
             asked.source,
             tier=self._tier,
             pool=RecordedPool(recorded, file.jury, file.auction.ballot, lambda: self._pool),
-            memory=store,
+            memory=Ended(store),
             verifier=checks.verify,
             observe=watcher,
             grader=checks.grade,
