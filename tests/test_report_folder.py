@@ -47,6 +47,13 @@ def test_a_whole_run_is_read(tmp_path):
         (LINE.replace('"p"', "3"), "samples.jsonl:1: policy: input should be a valid string"),
         (LINE.replace("{", '{"extra": 1, ', 1), "samples.jsonl:1: extra: extra inputs"),
         ("\n" + LINE, "samples.jsonl:1: line: invalid json"),
+        (LINE.replace("0.1", "1e300"), "samples.jsonl:1: usd: beyond 1e+15, so no measurement"),
+        (LINE.replace('"place":0', f'"place":1{"0" * 400}'), "samples.jsonl:1: place: beyond"),
+        (LINE.replace('"minutes":null', '"minutes":1e16'), "samples.jsonl:1: minutes: beyond"),
+        (
+            LINE.replace('"stages":{}', '"stages":{"bid":{"wall_s":1e300}}'),
+            "samples.jsonl:1: wall_s: beyond",
+        ),
         (b"\xff\xfe\n", "it is not UTF-8 text"),
     ],
 )
@@ -114,6 +121,15 @@ def test_of_the_same_sample_twice_the_later_one_counts(tmp_path):
 def test_a_line_may_hold_letters_that_end_lines_elsewhere(tmp_path):
     named = LINE.replace('"t"', '"a\u2028b\x85c"')
     assert [one.task for one in read_samples(folder(tmp_path / "run", named))] == ["a\u2028b\x85c"]
+
+
+def test_settings_inside_settings_are_told_to_some_depth(tmp_path):
+    deep: dict = {}
+    for _ in range(500):
+        deep = {"x": deep}
+    told = json.dumps({"seed": 3, "made_on": {"cores": [1, 2], "deep": deep}}).encode()
+    run = read_run(folder(tmp_path / "run", LINE, described=told))
+    assert run.settings == (("seed", "3"), ("made on", "cores 1, 2, deep x x x …"))
 
 
 def test_prices_come_from_the_description_then_from_the_trials_and_unknown_ones_are_last(tmp_path):

@@ -19,6 +19,11 @@ from sale.errors import InputError
 MEMORY = "memory.db"
 _SETTINGS = ("sale", "created", "seed", "split", "folds", "attempts", "orders", "limit", MADE_ON)
 """What of `run.json` is shown, as far as it is there."""
+LARGEST = 10**15
+"""Of dollars, seconds, minutes, tokens and places."""
+_DEPTH = 3
+"""To which settings inside settings are told."""
+_FIGURES = ("usd", "minutes", "place")
 Line = TypeVar("Line", bound=BaseModel)
 
 
@@ -87,6 +92,8 @@ def read_samples(folder: Path) -> tuple[Sample, ...]:
     """Read what the policies of a run came to; of the same one twice the later one counts."""
     path = folder / SAMPLES
     samples = _lines(path, Sample)
+    for number, one in enumerate(samples, start=1):
+        _check(one, f"{path}:{number}")
     if not samples:
         raise InputError(f"{path} holds no samples yet; go on with `sale bench --resume`")
     return tuple({_key(sample): sample for sample in samples}.values())
@@ -117,6 +124,18 @@ def _line(line: str, form: type[Line], place: str) -> Line:
         raise InputError(
             f"{place}: {field}: {first['msg'].lower()}; mend or remove the line"
         ) from error
+
+
+def _check(sample: Sample, place: str) -> None:
+    """Refuse figures that are no measurements: sums of them would overflow."""
+    figures = [(name, getattr(sample, name)) for name in _FIGURES]
+    for spent in sample.stages.values():
+        figures += spent
+    for name, value in figures:
+        if value is not None and value > LARGEST:
+            raise InputError(
+                f"{place}: {name}: beyond {LARGEST:.0e}, so no measurement; mend or remove the line"
+            )
 
 
 def _described(path: Path) -> dict[str, Any]:
@@ -166,7 +185,11 @@ def _told(described: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             yield name.replace("_", " "), _words(value)
 
 
-def _words(value: object) -> str:
+def _words(value: object, *, depth: int = 0) -> str:
+    if depth > _DEPTH:
+        return "…"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_words(one)}" for key, one in value.items())
+        return ", ".join(f"{key} {_words(one, depth=depth + 1)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_words(one, depth=depth + 1) for one in value)
     return str(value)
