@@ -15,7 +15,7 @@ from sale.bench.run import Run
 from sale.bench.variants import VARIANTS
 from sale.cli.bars import bar
 from sale.cli.bench_play import Means, Play, played
-from sale.cli.bench_report import compare, draw_report, export_inspect, report
+from sale.cli.bench_report import compare, draw_report, export_inspect, report, summed_up
 from sale.cli.bench_tasks import Asked, Choice, chosen_agents, machine
 from sale.cli.calls import CallsOption, checked
 from sale.cli.group import DefaultGroup
@@ -119,7 +119,7 @@ def bench(
         run.list(asked.listed.values())
         with played(asked, run, means) as play:
             left_out = _play(play, wanted, quiet=quiet)
-        _tell(asked, run, left_out, seed=seed, draw=not no_report, json=json)
+        _tell(asked, run, left_out, draw=not no_report, json=json)
     return 0
 
 
@@ -195,20 +195,16 @@ def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
     )
 
 
-def _tell(
-    asked: Asked, run: Run, left_out: dict[str, str], *, seed: int, draw: bool, json: bool
-) -> None:
+def _tell(asked: Asked, run: Run, left_out: dict[str, str], *, draw: bool, json: bool) -> None:
     """Sum the run up, draw its report, and say what it came to."""
     from sale.bench.singles import singles  # scipy takes a while to import
-    from sale.bench.statistics import summarise
     from sale.cli.bench_shown import Shown
 
-    roster = {spec.name: spec.price and spec.price.output for spec in asked.file.roster}
-    results = summarise(run.samples(), roster=roster, seed=seed)
+    results = summed_up(run.folder)
     run.sum_up(results.lm_eval())
     shown = Shown(results, tuple(singles(run.trials())), left_out)
     if draw:
-        draw_report(run.folder)
+        draw_report(run.folder, results)
     if json:
         print_json({"run": str(run.folder), "suites": list(asked.by_suite), **shown.json()})
         return

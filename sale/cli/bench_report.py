@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sale.bench.report import RunFolder
     from sale.bench.report.compare import PolicyChange, RunsCompared
     from sale.bench.samples import Sample
+    from sale.bench.statistics import Results
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 RunDb = Annotated[
@@ -45,7 +46,7 @@ def report(
     json: Json = False,
 ) -> int:
     """Draw a run: a page that needs nothing else, and its figures as PNG beside it."""
-    written = draw_report(run, out=out, db=db)
+    written = draw_report(run, summed_up(run), out=out, db=db)
     if json:
         print_json({"run": str(run), "files": [str(path) for path in written]})
     else:
@@ -54,13 +55,22 @@ def report(
     return 0
 
 
-def draw_report(run: Path, *, out: Path | None = None, db: str | None = None) -> list[Path]:
-    """Write the page and the figures of a run; returns where they are, the page first."""
-    from sale.bench.report import read_run, write_report  # matplotlib and scipy take a while
+def summed_up(run: Path) -> Results:
+    """All figures of a run."""
+    from sale.bench.report import read_run
     from sale.bench.statistics import summarise
 
     found = read_run(run)
-    results = summarise(found.samples, roster=found.roster)
+    return summarise(found.samples, roster=found.roster)
+
+
+def draw_report(
+    run: Path, results: Results, *, out: Path | None = None, db: str | None = None
+) -> list[Path]:
+    """Write the page and the figures of a run; returns where they are, the page first."""
+    from sale.bench.report import read_run, write_report  # matplotlib takes a while
+
+    found = read_run(run)
     with closing(RunRecords(found, db)) as records:
         return list(write_report(found, results, out=out, records=records))
 
