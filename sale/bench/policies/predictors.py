@@ -91,14 +91,19 @@ def network(vectors: Array, table: Executions, rng: Generator) -> Predictor:
     if not known.any():
         raise InputError("no outcome of the training tasks is known")
     model = MLPRegressor(**network_settings(len(vectors), rng))
-    _quietly(model.fit, vectors, targets[:, 0] if targets.shape[1] == 1 else targets)
+    _quietly(model.fit, _short(vectors), targets[:, 0] if targets.shape[1] == 1 else targets)
 
     def predict(rows: Array) -> Forecast:
         forecast = np.full((len(rows), len(known)), np.nan)
-        forecast[:, known] = model.predict(rows).reshape(len(rows), -1)
+        forecast[:, known] = model.predict(_short(rows)).reshape(len(rows), -1)
         return Forecast(forecast, np.broadcast_to(dollars, forecast.shape))
 
     return predict
+
+
+def _short(vectors: Array) -> NDArray[np.float32]:
+    """Single precision, in which a network trains twice as fast."""
+    return vectors.astype(np.float32)
 
 
 def labels(vectors: Array, table: Executions, rng: Generator) -> Predictor:
@@ -130,10 +135,10 @@ def _classifier(
 
     alone = right.shape[1] == 1
     model = MLPClassifier(**network_settings(len(vectors), rng))
-    _quietly(model.fit, vectors, right[:, 0] if alone else right)
+    _quietly(model.fit, _short(vectors), right[:, 0] if alone else right)
 
     def classify(rows: Array) -> Array:
-        chances = model.predict_proba(rows)
+        chances = model.predict_proba(_short(rows))
         return np.asarray(chances[:, 1:] if alone else chances)
 
     return classify
