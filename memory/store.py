@@ -10,11 +10,11 @@ from typing import Self
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sale.errors import InputError
+from sale.embedding import Embedder
+from sale.errors import InputError, ModelError
 from sale.memory import recording
 from sale.memory.database import Database
 from sale.memory.driver import Driver
-from sale.memory.embedding import Embedder, no_embedder
 from sale.memory.log import LogEntry, log_entries
 from sale.memory.privacy import Privacy
 from sale.memory.recall import Recall
@@ -27,6 +27,11 @@ from sale.types import AgentSpec, Auction, Kind, Lesson, Spent, Task
 
 WAIT_S = 30.0
 DIED = "its process ended before the auction did"
+
+
+def no_embedder() -> Embedder:
+    """Stand in where a memory is only read or written, never searched."""
+    raise ModelError("this memory was opened without an embedding model; lessons need one")
 
 
 class Store:

@@ -25,9 +25,9 @@ from sale.agents.meter import Meter
 from sale.agents.protocol import Action
 from sale.auction.auctioneer import Auctioneer
 from sale.auction.weights import Weights, cost_scale
+from sale.embedding import HashEmbedder
 from sale.errors import SaleError
 from sale.market import Market
-from sale.memory.embedding import HashEmbedder
 from sale.memory.store import Store
 from sale.rules import Brief, Rules
 from sale.seams import Memory, Verifier

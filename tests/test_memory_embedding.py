@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sale.embedding import Embedder, HashEmbedder, MiniLM
 from sale.errors import ModelError
-from sale.memory.embedding import Embedder, HashEmbedder, MiniLM
 
 
 @given(texts=st.lists(st.text(st.characters(exclude_categories=[])), min_size=1, max_size=4))

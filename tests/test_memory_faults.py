@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from auctions import contested, held
 
+from sale.embedding import HashEmbedder
 from sale.errors import ConfigError, ModelError, SaleError, StoreError
 from sale.memory.ballots import read_ballots
 from sale.memory.census import take_census
 from sale.memory.database import where
-from sale.memory.embedding import HashEmbedder
 from sale.memory.exchange import export_records
 from sale.memory.growth import prunable
 from sale.memory.revisions import REVISION

@@ -12,9 +12,9 @@ import pytest
 from auctions import held
 from sqlalchemy import create_engine, text
 
+from sale.embedding import HashEmbedder
 from sale.errors import InputError, StoreError
 from sale.memory.census import take_census
-from sale.memory.embedding import HashEmbedder
 from sale.memory.growth import PRUNED, Pruned, compact, prunable, prune
 from sale.memory.store import Store
 from sale.types import (

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select
 
+from sale.embedding import HashEmbedder
 from sale.graph import LABEL_BYTES, Graph
 from sale.memory.database import Database
-from sale.memory.embedding import HashEmbedder
 from sale.memory.index import VectorIndex, index_file, whole
 from sale.memory.recall_tables import EmbeddingRow
 from sale.memory.store import Store

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sqlalchemy import update
 
+from sale.embedding import HashEmbedder
 from sale.errors import ModelError
 from sale.memory.database import Database
-from sale.memory.embedding import HashEmbedder
 from sale.memory.lessons import NEAR, nearest
 from sale.memory.recall_tables import EmbeddingRow
 from sale.memory.store import Store

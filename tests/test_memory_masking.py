@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Text, select
 
+from sale.embedding import HashEmbedder
 from sale.memory.columns import Row
-from sale.memory.embedding import HashEmbedder
 from sale.memory.masking import PATTERNS, mask
 from sale.memory.privacy import Privacy, is_redacted, redact
 from sale.memory.store import Store

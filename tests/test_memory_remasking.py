@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from sale.memory.embedding import HashEmbedder
+from sale.embedding import HashEmbedder
 from sale.memory.privacy import Privacy
 from sale.memory.recall_tables import EmbeddingRow
 from sale.memory.recording import record

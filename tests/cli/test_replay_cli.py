@@ -1,6 +1,5 @@
 """`sale replay` as its users meet it."""
 
-
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -102,3 +101,13 @@ def test_names_from_a_table_are_never_markup_or_control_characters(sale):
     assert "single:[bold]evil[/bold]" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     assert "\x07" not in done.stdout + done.stderr
+
+
+def test_without_the_embedding_model_the_suites_are_what_routers_see(sale, outcomes):
+    arguments = [one for one in outcomes if one not in ("--embedder", "words")]
+    done = sale(*arguments, "-q", "--policy", "knn", XDG_CACHE_HOME=str(sale.folder))
+    assert done.returncode == 0
+    assert "no text is looked at, as the embedding model is not here" in done.stderr
+    assert "knn" in done.stdout
+    alone = sale(*arguments, "-q", "--suite", "x", XDG_CACHE_HOME=str(sale.folder))
+    assert "carrot is left out: carrot needs task texts with an embedding model" in alone.stderr
