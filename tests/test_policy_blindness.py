@@ -13,6 +13,7 @@ from sale.bench.policies import POLICIES, Encoder, load_policy, play
 from sale.bench.policies.views import Desk, Unseen, Work
 from sale.bench.samples import Sample
 from sale.embedding import HashEmbedder
+from sale.errors import InputError
 
 ENCODER = Encoder(HashEmbedder(), ("x", "y"))
 NAMES = ["single:b", *(name for name in POLICIES if name not in ("single", "oracle"))]
@@ -191,3 +192,25 @@ def test_an_agent_of_which_nothing_is_known_is_chosen_by_nobody_who_learns() -> 
     for name in ("knn", "wtp", "carrot"):
         samples = play(load_policy(name), held, lost, encoder=ENCODER)
         assert "c" not in {one.agent for one in samples}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_where_nothing_is_known_nobody_is_chosen_or_a_line_says_why(name: str) -> None:
+    held = chance(20)
+    nothing = np.full(held.solved.shape, NAN)
+    blank = replace(held, solved=nothing, dollars=nothing, verified=(), answers=())
+    try:
+        samples = play(load_policy(name), blank, blank, encoder=ENCODER)
+    except InputError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - either is right
+    else:
+        assert samples == []
+
+
+@pytest.mark.parametrize("name", ["single:a", "random", "oracle", "verify-cascade"])
+def test_outcomes_that_nobody_knows_are_no_failures(name: str) -> None:
+    held = chance(20)
+    unknown = replace(held, solved=np.full(held.solved.shape, NAN))
+    samples = play(load_policy(name), unknown, encoder=ENCODER)
+    assert [one.solved for one in samples] == [None] * 20
+    assert all(one.usd is not None for one in samples)
