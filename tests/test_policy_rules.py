@@ -9,7 +9,7 @@ from made_tables import NAN, chance, table, verdicts
 from sale.bench.executions import Executions
 from sale.bench.policies import POLICIES, Encoder, load_policy, play, quotas_of
 from sale.bench.policies.cascades import VerifyCascade
-from sale.bench.policies.choosing import Came, best, best_single, fittest, utility
+from sale.bench.policies.choosing import Came, best, best_single, came_to, fittest, utility
 from sale.bench.policies.factors import Factors, RouteLlm, Thresholded, Wins, factorise, loss
 from sale.bench.policies.fixed import Mixture
 from sale.bench.policies.frugal import Chain, FrugalGpt
@@ -95,6 +95,14 @@ def test_the_most_solved_within_the_budget_wins_and_of_equals_the_cheapest() -> 
     assert fittest(came, 9.0) == 0
     assert fittest(came[:2], 1.0) == 1
     assert fittest(came, NAN) == 4
+
+
+def test_a_run_of_unknown_dollars_counts_as_its_agents_mean_when_a_setting_is_chosen() -> None:
+    held = table([[1, 0], [0, NAN], [1, 1]], [[2, NAN], [NAN, NAN], [4, NAN]])
+    assert came_to(held, np.array([0, 0, 0])) == Came(pytest.approx(2 / 3), pytest.approx(3.0))
+    assert came_to(held, np.array([0, 1, -1])) == Came(1.0, 2.0)
+    assert np.isnan(came_to(held, np.array([0, 0, 1])).dollars)
+    assert np.isnan(came_to(held, np.array([-1, 1, -1])).solved)
 
 
 def test_chance_gives_every_agent_its_quota_and_says_so() -> None:

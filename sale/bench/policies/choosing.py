@@ -58,9 +58,14 @@ class Came:
 
 
 def came_to(table: Executions, chosen: Index) -> Came:
-    """The means over the tasks on which somebody was chosen and the outcome is known."""
+    """The means over the tasks on which somebody was chosen and the outcome is known.
+
+    Unknown dollars of a run count as its agent's mean; where that is unknown too, so is the sum.
+    """
     tasks = np.flatnonzero(chosen != NOBODY)
-    solved, dollars = (part[tasks, chosen[tasks]] for part in (table.solved, table.dollars))
+    agents = chosen[tasks]
+    solved, dollars = table.solved[tasks, agents], table.dollars[tasks, agents]
+    dollars = np.where(np.isnan(dollars), means(table.dollars)[agents], dollars)
     known = ~np.isnan(solved)
     if not known.any():
         return Came(np.nan, np.nan)
