@@ -136,7 +136,7 @@ def test_a_native_prompt_teaches_no_fences(kind: str, folder: Path, corpus: Path
     for tools in ToolUse:
         with serving(refusal(401, "no")) as server:
             agent = Agent(spec(server.url, tools=tools), opener=Workshop().open)
-            list(agent.execute(task, None, limits=Limits(), seed=0))
+            list(agent.execute(task, "Plan.", limits=Limits(), seed=0))
             assert ("tools" in server.asked[0]) is (tools is ToolUse.NATIVE)
             requests.append(server.asked[0]["messages"][1]["content"])
     text, native = requests

@@ -45,11 +45,21 @@ def report(
     db: RunDb = None,
     json: Json = False,
 ) -> int:
-    """Draw a run: a page that needs nothing else, and its figures as PNG beside it."""
-    written = draw_report(run, summed_up(run), out=out, db=db)
+    """Tell what a run came to, and draw it: a page that needs nothing else, and PNGs beside it.
+
+    Made of what the run folder holds alone: no suite, market or model is needed.
+    """
+    from sale.bench.report import read_run
+    from sale.bench.singles import singles
+    from sale.cli.bench_shown import Shown
+
+    results = summed_up(run)
+    written = draw_report(run, results, out=out, db=db)
+    shown = Shown(results, tuple(singles(read_run(run).trials)), {})
     if json:
-        print_json({"run": str(run), "files": [str(path) for path in written]})
+        print_json({"run": str(run), "files": [str(path) for path in written], **shown.json()})
     else:
+        shown.print(Console())
         typer.echo(str(written[0]))
         typer.echo(f"{len(written) - 1} figures as PNG in {written[0].parent}", err=True)
     return 0
