@@ -31,6 +31,7 @@ from sale.cli.options import (
 from sale.cli.output import auction_json, print_json
 from sale.cli.progress import Progress
 from sale.cli.render import show_auction
+from sale.cli.text import plain
 from sale.cli.where import CorpusOption, ModeOption, WebOption, looked_in
 from sale.errors import BudgetError, InputError, ModelError, SaleError
 from sale.market_file import MarketFile
@@ -253,7 +254,10 @@ def _exit_code(auction: Auction) -> int:
     if outcome is not None and outcome.stop_reason is StopReason.NOT_FOUND:
         typer.echo(f"sale: not found; all that was done: sale show {auction.id}", err=True)
         return 1
-    reason = "no agent worked" if outcome is None else f"{outcome.agent}: {outcome.stop_reason}"
+    reason = "no agent worked"
+    if outcome is not None:
+        told = f": {plain(outcome.error)}" if outcome.error else ""
+        reason = f"{plain(outcome.agent)}: {outcome.stop_reason}{told}"
     typer.echo(f"sale: no answer ({reason}); see: sale show {auction.id}", err=True)
     spent = outcome is not None and outcome.stop_reason is StopReason.BUDGET
     return BudgetError.exit_code if spent else 1
