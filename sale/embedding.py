@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -96,3 +97,27 @@ class HashEmbedder:
                 row[0] = 1.0
             row /= np.linalg.norm(row)
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """An embedder that turns no text into a vector twice, whatever stream it comes in."""
+
+    model: Embedder
+    known: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.model.name
+
+    @property
+    def width(self) -> int:
+        """The model's."""
+        return self.model.width
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row of unit length for each text."""
+        if fresh := [text for text in dict.fromkeys(texts) if text not in self.known]:
+            self.known.update(zip(fresh, self.model.embed(fresh), strict=True))
+        return np.stack([self.known[text] for text in texts])

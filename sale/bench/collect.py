@@ -45,6 +45,8 @@ class Collector:
     roster: tuple[AgentSpec, ...]
     grader: Grader = lambda _name, _outcome: Marks()
     doing: Doing = lambda _: None
+    in_clear: bool = True
+    """Whether texts may be kept; without them no auction can be held over the trials."""
 
     def collect(self, name: str, task: Task, *, seed: int, attempt: int = 0) -> tuple[Trial, ...]:
         """Try every agent that takes this kind of task; nobody's trial depends on another's.
@@ -109,7 +111,9 @@ class Collector:
             usd=_dollars(calls),
             auction_usd=_dollars([*bid.calls, *rating]),
             wall_s=sum(call.wall_s for call in calls),
-            played=_played(seed, bid, plan is not None, own, outcome, steps),
+            played=(
+                _played(seed, bid, plan is not None, own, outcome, steps) if self.in_clear else None
+            ),
         )
 
     def _work(

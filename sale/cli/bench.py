@@ -113,7 +113,8 @@ def bench(
             "--attempts: at temperature 0 all attempts are the same one; set `temperature` under "
             "[limits] in the market file, e.g. to 0.8"
         )
-    means = Means(None if fresh else checked(calls), judge, attempts, workers, budget)
+    kept = None if fresh or asked.secret else checked(calls)
+    means = Means(kept, judge, attempts, workers, budget)
     folder = out or RUNS / "-".join(Path(name).stem for name in suites)
     with closing(Run.open(folder, made_by, made_on=machine(), resume=resume)) as run:
         run.list(asked.listed.values())

@@ -11,8 +11,7 @@ from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+import typer
 
 from sale.agents.backends.embedder import open_embedder
 from sale.agents.coding import sandbox
@@ -29,7 +28,7 @@ from sale.cli.bench_tasks import Asked
 from sale.cli.compose import assembled, running_market, verifier
 from sale.cli.hidden_tests import HiddenTests
 from sale.cli.judging import opened_judge
-from sale.embedding import Embedder
+from sale.embedding import Embedder, Remembering
 from sale.errors import BudgetError
 from sale.market import Market
 from sale.market_file import MarketFile
@@ -87,6 +86,7 @@ class Play:
             self.asked.file.roster,
             self._hidden.marks,
             shown.doing,
+            in_clear=not self.asked.secret,
         )
         spent = _dollars(self.run.trials())
         with ThreadPoolExecutor(self.means.workers) as threads:
@@ -110,6 +110,13 @@ class Play:
 
         What is on record for all tasks stands, unless `again` says that trials have changed.
         """
+        if self.asked.secret and streams:
+            typer.echo(
+                "sale: no auction is held, as its memory would keep texts whose authors ask that "
+                "they are nowhere kept in clear",
+                err=True,
+            )
+            return
         counts = Counter((one.policy, one.order) for one in self.run.samples())
         whole = len(self._stops) * self.means.attempts
         left = [one for one in streams if again or counts[one] != whole]
@@ -246,30 +253,6 @@ class Play:
 Made = tuple[Trial, ...]
 Try = tuple[str, int]
 """The name of a task, and which attempt at it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remembering:
-    """An embedder that turns no text into a vector twice, whatever stream it comes in."""
-
-    model: Embedder
-    known: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.model.name
-
-    @property
-    def width(self) -> int:
-        """The model's."""
-        return self.model.width
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row of unit length for each text."""
-        if fresh := [text for text in dict.fromkeys(texts) if text not in self.known]:
-            self.known.update(zip(fresh, self.model.embed(fresh), strict=True))
-        return np.stack([self.known[text] for text in texts])
 
 
 @contextmanager

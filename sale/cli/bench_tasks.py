@@ -91,6 +91,11 @@ class Asked:
             for name, suite, task in self._named()
         }
 
+    @property
+    def secret(self) -> bool:
+        """Whether the authors of a suite ask that nothing of it is kept in clear."""
+        return any(task.secret for task in self.tasks.values())
+
     @cached_property
     def seeds(self) -> dict[str, int]:
         """Of each task, by name."""

@@ -69,7 +69,7 @@ def policies_table(found: Sequence[PolicyResult], *, title: str) -> Table:
     for heading in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
     for one in found:
-        table.add_row(Text(plain(one.policy, limit=60)), *_cells(one))
+        table.add_row(Text(plain(one.policy.removeprefix("single:"), limit=60)), *_cells(one))
     return table
 
 

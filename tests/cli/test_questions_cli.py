@@ -27,7 +27,7 @@ def asked(sale):
 
 def test_bench_grades_questions_by_their_keys_with_f1_beside(sale, asked):
     done = asked(AREA, "bench", str(DATA / "hotpotqa.json"), "--out", "run", "--json", "-q")
-    (ada,) = json.loads(done.stdout)["policies"]
+    (ada,) = json.loads(done.stdout)["agents"]
     assert (ada["n"], ada["pass@1"], ada["f1"]) == (2, 0.5, 0.5)
     rows = [json.loads(line) for line in (sale.folder / "run/trials.jsonl").open()]
     assert [(row["grade"], row["f1"]) for row in rows] == [(1.0, 1.0), (0.0, 0.0)]
@@ -122,7 +122,7 @@ def test_a_judge_decides_where_there_is_no_key_and_is_marked_in_every_output(sal
     assert only.stdout == "412 square kilometres [1]\n"
     assert "Judged by ada" in only.stderr
     run = ("bench", "open.jsonl", "--out", "run", "--corpus", docs, *judging)
-    (ada,) = json.loads(asked(AREA, *run, "--json").stdout)["policies"]
+    (ada,) = json.loads(asked(AREA, *run, "--json").stdout)["agents"]
     assert (ada["pass@1"], ada["judged"]["tasks"], ada["f1"]) == (1.0, 1, None)
     assert ada["judged"]["usd"] > 0
     (row,) = [json.loads(line) for line in (sale.folder / "run/trials.jsonl").open()]

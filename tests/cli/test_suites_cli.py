@@ -139,7 +139,9 @@ def test_a_task_of_any_suite_is_put_up_for_auction(sale: Any, shape: str) -> Non
 
 def test_the_shipped_suite_is_benched_by_its_name(sale: Any) -> None:
     market = sale.market({"small": [sale.plan(), sale.work()]})
-    said = sale.json("bench", "coding", "--limit", "2", "--out", "run", "--market", market)
-    assert [policy["policy"] for policy in said["policies"]] == ["single:small"]
+    run = ("bench", "coding", "--limit", "2", "--out", "run", "--market", market)
+    said = sale.json(*run, "--policy", "single")
+    assert [one["policy"] for one in said["policies"]] == ["single:small"] * 2
+    assert [one["agent"] for one in said["agents"]] == ["small"]
     rows = [json.loads(line) for line in (sale.folder / "run/trials.jsonl").open()]
     assert len({row["task"] for row in rows}) == 2
