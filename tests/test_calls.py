@@ -138,6 +138,18 @@ def test_what_is_written_reads_the_same_but_for_digits_that_say_nothing(completi
         assert ours.logprob == pytest.approx(theirs.logprob, abs=6e-4)
 
 
+def test_half_a_surrogate_pair_is_kept_as_a_question_mark(calls: CallStore):
+    half = other(options={"reply": "a\ud800b"})
+
+    class Odd:
+        def complete(self, *_: object, **__: object) -> Completion:
+            return Completion("a\ud800b", 1, 0, 1, False, 0.0)
+
+    assert (
+        CachedBackend(half, calls, load=lambda _: Odd()).complete(ASK, max_tokens=9).text == "a?b"
+    )
+
+
 def race(path: str, text: str) -> str:
     with closing(CallStore(Path(path))) as calls:
         spec = other(options={"rules": json.dumps([{"reply": text}])})
@@ -210,6 +222,15 @@ def test_pruning_leaves_no_more_than_was_allowed(tmp_path_factory, sizes, room):
         assert dropped == 0 or sum(sizes) > room
 
 
+def test_an_export_leaves_damaged_calls_out_and_nothing_half_written(calls, tmp_path: Path):
+    filled(calls, [3])
+    CachedBackend(SPEC, calls).complete(ASK, max_tokens=9)
+    assert carry.pack(calls, tmp_path / "calls.xz") == 1
+    with pytest.raises(InputError, match="can't be written"):
+        carry.pack(calls, tmp_path / "gone" / "calls.xz")
+    assert sorted(path.name for path in tmp_path.glob("*.part")) == []
+
+
 def test_exported_calls_answer_on_another_machine(calls: CallStore, tmp_path: Path):
     made = CachedBackend(SPEC, calls).complete(ASK, max_tokens=9, logprobs=2)
     assert carry.pack(calls, tmp_path / "calls.xz") == 1
@@ -219,7 +240,19 @@ def test_exported_calls_answer_on_another_machine(calls: CallStore, tmp_path: Pa
         assert CachedBackend(SPEC, there).complete(ASK, max_tokens=9, logprobs=2) == made
 
 
-LINES = ["{}", "[1, 2, 3, 4]", '["00", "m", 0, "{}"]', json.dumps(["00" * 32, "m", 0, "{}"]), "x"]
+BODY = '{"text":"a","prompt":1,"cached":-1,"completion":1,"truncated":false,"wall_s":0,"tools":[]}'
+LINES = [
+    json.dumps(["00" * 32, "m", 0, BODY]),
+    f'["{"00" * 32}", "m", 1{"0" * 400}, {json.dumps(BODY.replace("-1", "0"))}]',
+    json.dumps(["00" * 32, "m\x1b[31m", 0, BODY.replace("-1", "0")]),
+    json.dumps(["00" * 32, "m", 0, "[]"]),
+    "[" * 100_000,
+    "{}",
+    "[1, 2, 3, 4]",
+    '["00", "m", 0, "{}"]',
+    json.dumps(["00" * 32, "m", 0, "{}"]),
+    "x",
+]
 
 
 @pytest.mark.parametrize("line", LINES)

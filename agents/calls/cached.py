@@ -93,5 +93,8 @@ class CachedBackend:
 
 
 def load_cached(spec: AgentSpec, *, path: Path) -> Backend:
-    """Load the back end of an agent behind the cache in a file."""
-    return CachedBackend(spec, CallStore(path))
+    """Load the back end of an agent behind the cache in a file; without it where it can't open."""
+    try:
+        return CachedBackend(spec, CallStore(path))
+    except StoreError:  # on another machine than the one that looked
+        return load_backend(spec)

@@ -14,6 +14,8 @@ from sale.errors import InputError
 
 TOGETHER = 500
 KEY_BYTES = 32
+FLOODS = (OverflowError, RecursionError)
+"""What numbers and brackets without an end raise."""
 
 
 def pack(calls: CallStore, out: Path) -> int:
@@ -23,14 +25,16 @@ def pack(calls: CallStore, out: Path) -> int:
     try:
         with lzma.open(partial, "wt", preset=9) as file:
             for one in calls.all():
-                file.write(_line(one))
-                count += 1
+                if (line := _line(one)) is not None:
+                    file.write(line)
+                    count += 1
         partial.replace(out)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise InputError(
             f"{str(out)!r} can't be written: {error.strerror or error}; name another file"
         ) from error
+    finally:
+        partial.unlink(missing_ok=True)
     return count
 
 
@@ -47,9 +51,13 @@ def unpack(source: Path, calls: CallStore) -> tuple[int, int]:
     return held, new
 
 
-def _line(one: Kept) -> str:
+def _line(one: Kept) -> str | None:
+    """A call as a line; None for one that is damaged."""
     # The completion as text: xz finds what calls have in common, which it can't below zlib.
-    parts = [one.key.hex(), one.model, one.made, written.unpack(one.completion)]
+    try:
+        parts = [one.key.hex(), one.model, one.made, written.unpack(one.completion)]
+    except ValueError:
+        return None
     return json.dumps(parts) + "\n"
 
 
@@ -59,7 +67,7 @@ def _lines(source: Path) -> Iterator[Kept]:
         with lzma.open(source, "rt", encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):  # noqa: B007
                 yield _kept(line)
-    except (lzma.LZMAError, EOFError, ValueError, TypeError, AttributeError) as error:
+    except (lzma.LZMAError, EOFError, ValueError, TypeError, AttributeError, *FLOODS) as error:
         raise InputError(
             f"{source}:{number or 1}: not a file of calls ({error}); give one that "
             "`sale calls export` wrote"
@@ -71,7 +79,7 @@ def _lines(source: Path) -> Iterator[Kept]:
 def _kept(line: str) -> Kept:
     name, model, made, body = json.loads(line)
     key, completion = bytes.fromhex(name), written.pack(body)
-    if len(key) != KEY_BYTES or not isinstance(model, str):
+    if len(key) != KEY_BYTES or not (isinstance(model, str) and model.isprintable()):
         raise ValueError("a key has 32 bytes, and a model a name")
     written.read(completion)
     return Kept(key, model, float(made), completion)

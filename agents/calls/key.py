@@ -67,7 +67,10 @@ def _model(name: str) -> str:
         found = path.stat()
     except (OSError, ValueError):
         return name
-    return _content(path, found.st_size, found.st_mtime_ns) if path.is_file() else name
+    try:
+        return _content(path, found.st_size, found.st_mtime_ns) if path.is_file() else name
+    except OSError:
+        return name
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from sale.agents.backends.pull import cache_folder
 from sale.errors import StoreError
@@ -38,7 +38,8 @@ from sale.errors import StoreError
 WAIT_S = 60
 """How long a process waits for another one that writes."""
 DAY_S = 86_400.0
-PRUNED_AT_ONCE = 500
+PAGE = 500
+"""Rows that are read at once."""
 
 calls = Table(
     "calls",
@@ -93,7 +94,7 @@ class CallStore:
         if row is None:
             return None
         if row.used < time.time() - DAY_S:
-            with self._faults(), self._engine.begin() as connection:
+            with suppress(StoreError), self._faults(), self._engine.begin() as connection:
                 connection.execute(update(calls).where(calls.c.key == key).values(used=time.time()))
         found: bytes = row.completion
         return found
@@ -118,11 +119,8 @@ class CallStore:
             }
             for one in kept
         ]
-        before = func.count(calls.c.key)
         with self._faults(), self._engine.begin() as connection:
-            there = connection.scalar(select(before)) or 0
-            connection.execute(insert(calls).on_conflict_do_nothing(), rows)
-            return (connection.scalar(select(before)) or 0) - there
+            return connection.execute(insert(calls).on_conflict_do_nothing(), rows).rowcount
 
     def drop(self, key: bytes) -> None:
         """Forget a call."""
@@ -133,7 +131,7 @@ class CallStore:
         """Yield every call, in the order of their keys."""
         query = select(calls.c.key, calls.c.model, calls.c.made, calls.c.completion)
         with self._faults(), self._engine.connect() as connection:
-            for row in connection.execute(query.order_by(calls.c.key)).yield_per(PRUNED_AT_ONCE):
+            for row in connection.execute(query.order_by(calls.c.key)).yield_per(PAGE):
                 yield Kept(*row)
 
     def size(self) -> Size:
@@ -206,7 +204,7 @@ def _engine(path: Path) -> Engine:
     def _set_up(connection: sqlite3.Connection, _record: object) -> None:
         # SQLite refuses the switch at once, without waiting, while anybody else has the file open.
         for attempt in Retrying(
-            retry=retry_if_exception_type(sqlite3.OperationalError),
+            retry=retry_if_exception(lambda error: "locked" in str(error)),
             stop=stop_after_delay(WAIT_S),
             wait=wait_random(0.01, 0.1),
             reraise=True,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sale.bench.trials import Played, Trial, Used
+from sale.errors import SaleError
 from sale.rules import Rules
 from sale.seams import Pool, Verifier
 from sale.types import AgentSpec, Bid, Call, Outcome, Ratings, Step, StopReason, Task, Verdict
@@ -85,7 +86,7 @@ class Collector:
         outcome, steps = self._work(task, spec.name, plan, seed=seed + APART * attempt)
         calls = [call for step in steps for call in step.calls]
         self.doing(f"{name}: {spec.name} is graded")
-        marks = self.grader(name, outcome)
+        marks, grade_error = self._marks(name, outcome)
         own = next((entry for entry in ratings if entry.juror == spec.name), None)
         rating = () if own is None else own.calls
         return Trial(
@@ -107,6 +108,7 @@ class Collector:
             f1=marks.f1,
             judge=marks.judge,
             judge_usd=marks.judge_usd,
+            grade_error=grade_error,
             stop_reason=outcome.stop_reason,
             usd=_dollars(calls),
             auction_usd=_dollars([*bid.calls, *rating]),
@@ -115,6 +117,13 @@ class Collector:
                 _played(seed, bid, plan is not None, own, outcome, steps) if self.in_clear else None
             ),
         )
+
+    def _marks(self, name: str, outcome: Outcome) -> tuple[Marks, str | None]:
+        """The marks of an outcome, or why there are none."""
+        try:
+            return self.grader(name, outcome), None
+        except SaleError as error:
+            return Marks(), str(error)
 
     def _work(
         self, task: Task, agent: str, plan: str | None, *, seed: int

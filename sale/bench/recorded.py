@@ -7,9 +7,10 @@ its ratings, work with another plan) goes on to the live pool.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sale.auction.terms import Ballot
+from sale.bench.collect import APART
 from sale.bench.trials import Played, Trial
 from sale.errors import InputError
 from sale.rules import Brief
@@ -99,6 +100,8 @@ class RecordedPool:
     ballot: Ballot
     """Of the ratings on record."""
     live: Callable[[], Pool]
+    attempt: int = 0
+    """Which one of several tries this is: live work differs by its seed."""
 
     def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:  # noqa: ARG002
         """The bids on record; a task that was never tried is an `InputError`."""
@@ -134,6 +137,7 @@ class RecordedPool:
         _, played = recorded.trials.get(agent, (None, None))
         if played is not None and plan == (played.plan if played.plan_shown else None):
             return recorded.work(agent)
+        seed += APART * self.attempt
         return self.live().execute(task, agent, plan, limits=limits, seed=seed)
 
     def _recorded(self, task: Task) -> Recorded:
@@ -170,17 +174,3 @@ class RecordedChecks:
             return None
         bare = replace(outcome, verified=Verdict.NONE, checks=(), round=1, grade=None)
         return recorded.trials[outcome.agent] if bare == recorded.outcome(outcome.agent) else None
-
-
-@dataclass(slots=True)
-class Once:
-    """Starts the live pool at the first call, and gives the same one from then on."""
-
-    start: Callable[[], Pool]
-    _pool: Pool | None = field(default=None, init=False)
-
-    def __call__(self) -> Pool:
-        """The live pool."""
-        if self._pool is None:
-            self._pool = self.start()
-        return self._pool

@@ -34,6 +34,7 @@ def settings(
     *,
     seed: int,
     market: str,
+    judge: str | None = None,
 ) -> dict[str, Any]:
     """What makes two runs the same: version, tasks, agents with models and prices, rules, seed.
 
@@ -45,6 +46,7 @@ def settings(
         "suites": list(suites),
         "seed": seed,
         "market": market,
+        "judge": judge,
         "agents": [
             {
                 "name": spec.name,
@@ -54,6 +56,9 @@ def settings(
                 "adapter": spec.adapter,
                 "price": spec.price and [spec.price.input, spec.price.cached, spec.price.output],
                 "plan_tokens": spec.plan_tokens,
+                "context": spec.context,
+                "kinds": sorted(spec.kinds),
+                "tools": spec.tools,
             }
             for spec in roster
         ],
@@ -77,6 +82,10 @@ class Run:
         A run that goes on may have more tasks than before. Raises `InputError` when the folder
         holds another run, or one that isn't to be resumed.
         """
+        if signs := sorted(set("?#%") & set(str(folder.absolute()))):
+            raise InputError(
+                f"--out {str(folder)!r}: {signs[0]!r} can't be part of its path; name another"
+            )
         lock = FileLock(folder / ".lock", timeout=0)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +122,11 @@ class Run:
 
         self._written(append)
 
-    def list(self, tasks: Iterable[Listed]) -> None:
+    def forget_samples(self) -> None:
+        """Drop what policies came to: trials are about to change."""
+        self._replace(SAMPLES, "")
+
+    def name_tasks(self, tasks: Iterable[Listed]) -> None:
         """Say which tasks there are."""
         self._replace(TASKS, "".join(one.model_dump_json() + "\n" for one in tasks))
 
@@ -145,7 +158,7 @@ class Run:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
         self._written(clear)
-        return f"sqlite:///{folder.absolute() / name}"
+        return f"sqlite:///{folder.absolute() / name}"  # `open` sees that no sign means more in it
 
     def close(self) -> None:
         """Let another process write it."""
@@ -180,7 +193,7 @@ def _check(described: Path, made_by: dict[str, Any], *, resume: bool) -> None:
         raise InputError(f"--out {where!r} holds a run; go on with --resume, or name a new folder")
     try:
         before = json.loads(described.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{described} is damaged; name a new folder with --out") from error
     for key, value in made_by.items():
         if not isinstance(before, dict) or key not in before:

@@ -91,18 +91,19 @@ def flow(
     policy: str,
     order: int,
     seed: int,
+    usd: float | None = None,
     doing: Doing = lambda _: None,
 ) -> Iterator[Sample]:
     """Hold an auction for each task, one after the other, and tell what it came to.
 
-    The market has `watcher` as its observer. An auction without a bid solves nothing and costs
-    what it cost.
+    `usd` is what each auction may cost. The market has `watcher` as its observer. An auction
+    without a bid solves nothing and costs what it cost.
     """
     for place, chosen in enumerate(order_of(len(stops), order=order, seed=seed)):
         stop = stops[chosen]
         doing(f"{policy}, order {order}: {stop.listed.name}")
         try:
-            auction = market.auction(stop.task, seed=stop.seed)
+            auction = market.auction(stop.task, seed=stop.seed, usd=usd)
         except (NoBidsError, BudgetError):
             if watcher.auction is None:
                 raise

@@ -96,6 +96,8 @@ class Trial(BaseModel):
     """The agent whose word the grade is, as the task has neither hidden tests nor a key."""
     judge_usd: NonNegativeFloat | None = 0.0
     """Dollars of the judging; None where its price is unknown."""
+    grade_error: str | None = None
+    """Why its answer could not be graded."""
     stop_reason: StopReason
     usd: NonNegativeFloat | None
     """Dollars of its work; None where its price is unknown."""
@@ -122,14 +124,13 @@ def read_trials(run: Path) -> tuple[Trial, ...]:
     """
     path = run / TRIALS if run.is_dir() else run
     try:
-        lines = path.read_bytes().decode().splitlines(keepends=True)
+        lines = path.read_bytes().decode().split("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(
             f"run {str(run)!r} can't be read: {reason}; give the folder that `sale bench` wrote"
         ) from error
-    if lines and not lines[-1].endswith("\n"):
-        lines.pop()
+    lines.pop()  # what stands behind the last end of a line is nothing, or torn
     trials = [_trial(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
     return tuple({(trial.task, trial.agent, trial.attempt): trial for trial in trials}.values())
 
@@ -150,4 +151,7 @@ def first_tries(run: Path) -> tuple[Trial, ...]:
 
 def line_of(trial: Trial) -> str:
     """One line of `trials.jsonl`."""
-    return json.dumps(trial.model_dump(mode="json"), ensure_ascii=True) + "\n"
+    told = json.dumps(trial.model_dump(mode="json"), ensure_ascii=False)
+    # What a model writes may hold half a surrogate pair, which no reader of JSON takes.
+    whole = told.encode(errors="replace").decode()
+    return json.dumps(json.loads(whole), ensure_ascii=True) + "\n"

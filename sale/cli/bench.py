@@ -14,9 +14,9 @@ from rich.console import Console
 from sale.bench.run import Run
 from sale.bench.variants import VARIANTS
 from sale.cli.bars import bar
-from sale.cli.bench_play import Means, Play, played
+from sale.cli.bench_play import Play, played
 from sale.cli.bench_report import compare, draw_report, export_inspect, report, summed_up
-from sale.cli.bench_tasks import Asked, Choice, chosen_agents, machine
+from sale.cli.bench_tasks import Asked, Choice, Means, check_means, chosen_agents, machine
 from sale.cli.calls import CallsOption, checked
 from sale.cli.group import DefaultGroup
 from sale.cli.judging import JudgeOption, check_judge
@@ -28,6 +28,7 @@ from sale.errors import InputError
 
 RUNS = Path("runs")
 ABLATIONS = "ablations"
+MIXTURE = "mixture"
 
 app = typer.Typer(
     cls=DefaultGroup, help="Compare policies on the same tasks.", rich_markup_mode=None
@@ -105,19 +106,22 @@ def bench(
     file = chosen_agents(file, names)
     check_judge(judge, file)
     choice = Choice(limit, every, corpus_mode, looked_in(corpus, web))
-    asked = Asked.of(suites, choice, file, source, seed=seed)
     wanted = Wanted.of(policy or (), orders, folds, split)
+    asked = Asked.of(suites, choice, file, source, seed=seed, judge=judge)
     made_by = asked.settings()
     if attempts > 1 and not file.limits.temperature:
         raise InputError(
             "--attempts: at temperature 0 all attempts are the same one; set `temperature` under "
             "[limits] in the market file, e.g. to 0.8"
         )
+    if folds is not None and folds > len(asked.tasks):
+        raise InputError(f"--folds: {len(asked.tasks)} tasks can't be cut into {folds} folds")
+    check_means(file, workers, budget)
     kept = None if fresh or asked.secret else checked(calls)
     means = Means(kept, judge, attempts, workers, budget)
-    folder = out or RUNS / "-".join(Path(name).stem for name in suites)
+    folder = out or RUNS / "-".join(asked.by_suite)
     with closing(Run.open(folder, made_by, made_on=machine(), resume=resume)) as run:
-        run.list(asked.listed.values())
+        run.name_tasks(asked.listed.values())
         with played(asked, run, means) as play:
             left_out = _play(play, wanted, quiet=quiet)
         _tell(asked, run, left_out, draw=not no_report, json=json)
@@ -154,8 +158,10 @@ class Wanted:
         default = ["sale", "sale-published", "sale-nomem", "single", "mixture", *routers, "oracle"]
         chosen = [one for name in names or default for one in groups.get(name, [name])]
         for name in chosen:
-            if name not in VARIANTS and name != "single" and not name.startswith("mixture"):
-                load_policy(name)
+            kind, _, copied = name.partition(":")
+            meant = (copied or MIXTURE) if kind == MIXTURE else name
+            if meant not in (*VARIANTS, "single"):
+                load_policy(meant)
         return Wanted(
             tuple(dict.fromkeys(name for name in chosen if name in VARIANTS)),
             tuple(dict.fromkeys(name for name in chosen if name not in VARIANTS)),
@@ -184,7 +190,7 @@ def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
         start = "starting the agents"
         with bar(total=total, done=total - len(left), doing=start, quiet=quiet) as shown:
             play.collect(left, shown)
-    play.stream_all(wanted.streams, again=bool(left), quiet=quiet)
+    play.stream_all(wanted.streams, quiet=quiet)
     return play_others(
         play.asked,
         play.run,

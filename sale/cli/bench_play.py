@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import islice
-from pathlib import Path
 
 import typer
 
 from sale.agents.backends.embedder import open_embedder
 from sale.agents.coding import sandbox
+from sale.auction.terms import Part
 from sale.bench.collect import Collector
 from sale.bench.listed import by_task
 from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
@@ -24,7 +24,7 @@ from sale.bench.streams import Ended, Stop, Watcher, flow
 from sale.bench.trials import Trial
 from sale.bench.variants import VARIANTS, Variant
 from sale.cli.bars import Bar, bar
-from sale.cli.bench_tasks import Asked
+from sale.cli.bench_tasks import Asked, Means
 from sale.cli.compose import assembled, running_market, verifier
 from sale.cli.hidden_tests import HiddenTests
 from sale.cli.judging import opened_judge
@@ -35,19 +35,6 @@ from sale.market_file import MarketFile
 from sale.memory.store import Store
 from sale.seams import Pool
 from sale.types import Kind, Outcome, StopReason, Task
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a run may use."""
-
-    calls: Path | None
-    """The cache of model calls; None: every call is made anew."""
-    judge: str | None
-    attempts: int
-    workers: int
-    usd: float | None
-    """Dollars at which it stops."""
 
 
 @dataclass
@@ -88,13 +75,14 @@ class Play:
             shown.doing,
             in_clear=not self.asked.secret,
         )
-        spent = _dollars(self.run.trials())
-        with ThreadPoolExecutor(self.means.workers) as threads:
+        spent, seeds = _dollars(self.run.trials()), self._seeds
+        self.run.forget_samples()
+        with _threads(self.means.workers) as threads:
             while True:
                 free = 0 if self._is_spent(spent) else self.means.workers - len(under_way)
                 for name, attempt in islice(waiting, free):
-                    task, seed = self.asked.tasks[name].task, self.asked.seeds[name]
-                    settings = {"seed": seed, "attempt": attempt}
+                    task = self.asked.tasks[name].task
+                    settings = {"seed": seeds[name], "attempt": attempt}
                     under_way[threads.submit(collector.collect, name, task, **settings)] = name
                 if not under_way:
                     break
@@ -103,12 +91,12 @@ class Play:
                     self.run.add(trials)
                     spent += _dollars(trials)
                     shown.done(f"{name}; ${spent:.6f} so far")
-        self._check_budget(spent)
+        self._check_budget(spent, left=len(list(waiting)))
 
-    def stream_all(self, streams: Sequence[tuple[str, int]], *, again: bool, quiet: bool) -> None:
+    def stream_all(self, streams: Sequence[tuple[str, int]], *, quiet: bool) -> None:
         """Play auctions, each policy in each order, and keep what they come to.
 
-        What is on record for all tasks stands, unless `again` says that trials have changed.
+        What is on record for all tasks stands: where trials change, samples are forgotten.
         """
         if self.asked.secret and streams:
             typer.echo(
@@ -119,10 +107,12 @@ class Play:
             return
         counts = Counter((one.policy, one.order) for one in self.run.samples())
         whole = len(self._stops) * self.means.attempts
-        left = [one for one in streams if again or counts[one] != whole]
+        left = [one for one in streams if counts[one] != whole]
         if not left:
             return
         embedder = cache(lambda: Remembering(open_embedder()))
+        if any(Part.MEMORY not in VARIANTS[policy].without for policy, _ in left):
+            embedder()  # without it lessons would be missing, and nothing would say so
         with bar(total=len(left) * whole, doing="holding auctions", quiet=quiet) as shown:
             for policy, order in left:
                 made = [
@@ -142,15 +132,15 @@ class Play:
     ) -> list[Sample]:
         """Play the auction as a policy, in one order of the tasks, with a memory of its own."""
         watcher, made = Watcher(), []
-        recorded = self._recorded[attempt]
         with Store.open(self.run.memory(policy, order, attempt), embedder=embedder) as store:
             stream = flow(
-                self._market(VARIANTS[policy], recorded, store, watcher),
+                self._market(VARIANTS[policy], attempt, store, watcher),
                 watcher,
                 self._stops,
                 policy=policy,
                 order=order,
                 seed=self.asked.seed,
+                usd=self.asked.file.limits.usd,
                 doing=shown.doing,
             )
             for sample in stream:
@@ -158,17 +148,16 @@ class Play:
                 shown.done(f"{policy}, order {order}: {sample.task}")
         return made
 
-    def _market(
-        self, variant: Variant, recorded: Mapping[str, Recorded], store: Store, watcher: Watcher
-    ) -> Market:
+    def _market(self, variant: Variant, attempt: int, store: Store, watcher: Watcher) -> Market:
         """A market over the trials of the run, as a variant holds its auctions."""
         file, asked = variant_of(self.asked.file, variant), self.asked
+        recorded, ballot = self._recorded[attempt], file.auction.ballot
         checks = RecordedChecks(recorded, verifier(file), self._grade)
         return assembled(
             file,
             asked.source,
             tier=self._tier,
-            pool=RecordedPool(recorded, file.jury, file.auction.ballot, lambda: self._pool),
+            pool=RecordedPool(recorded, file.jury, ballot, lambda: self._pool, attempt),
             memory=Ended(store),
             verifier=checks.verify,
             observe=watcher,
@@ -220,10 +209,17 @@ class Play:
         )
 
     @property
+    def _seeds(self) -> Mapping[str, int]:
+        """Of each task; one that was tried keeps the seed that it was tried with."""
+        trials = self.run.trials()
+        first = [one for one in trials if one.played is not None and one.attempt == 0]
+        return self.asked.seeds | {one.task: one.played.seed for one in first if one.played}
+
+    @property
     def _stops(self) -> list[Stop]:
-        asked = self.asked
+        asked, seeds = self.asked, self._seeds
         return [
-            Stop(asked.listed[name], task.task, asked.seeds[name])
+            Stop(asked.listed[name], task.task, seeds[name])
             for name, task in asked.tasks.items()
             if all(task.task.id in one for one in self._recorded)
         ]
@@ -241,8 +237,7 @@ class Play:
     def _is_spent(self, spent: float) -> bool:
         return self.means.usd is not None and spent >= self.means.usd
 
-    def _check_budget(self, spent: float) -> None:
-        left = len(self.left())
+    def _check_budget(self, spent: float, *, left: int) -> None:
         if self._is_spent(spent) and left:
             raise BudgetError(
                 f"the run has spent ${spent:.6f} of its budget of ${self.means.usd:g}, and {left} "
@@ -253,6 +248,18 @@ class Play:
 Made = tuple[Trial, ...]
 Try = tuple[str, int]
 """The name of a task, and which attempt at it."""
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that an interruption doesn't wait for."""
+    threads = ThreadPoolExecutor(count)
+    try:
+        yield threads
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        raise
+    threads.shutdown()
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from sale.agents.calls import carry
 from sale.agents.calls.store import DAY_S, CallStore, default_path
-from sale.cli.options import LARGEST, Json
+from sale.cli.options import Json
 from sale.cli.output import print_json
+from sale.cli.text import plain
 from sale.errors import InputError
 
 CallsOption = Annotated[
@@ -27,6 +28,7 @@ CallsOption = Annotated[
     ),
 ]
 MEGABYTE = 1_000_000
+MOST = 1e9
 
 app = typer.Typer(no_args_is_help=True, help="The model calls that runs share, made once.")
 
@@ -55,7 +57,7 @@ def list_(calls: CallsOption = None, json: Json = False) -> int:
     table.add_column("calls", justify="right")
     table.add_column("MB", justify="right")
     for name, (count, held) in size.by_model.items():
-        table.add_row(Text(name), f"{count:,}", f"{held / MEGABYTE:,.1f}")
+        table.add_row(Text(plain(name)), f"{count:,}", f"{held / MEGABYTE:,.1f}")
     table.add_row("all", f"{size.calls:,}", f"{size.bytes / MEGABYTE:,.1f}")
     Console().print(table)
     return 0
@@ -65,10 +67,12 @@ def list_(calls: CallsOption = None, json: Json = False) -> int:
 def prune(
     megabytes: Annotated[
         float | None,
-        typer.Option(min=0, help="Drop the calls longest unused until no more than this is left."),
+        typer.Option(
+            min=0, max=MOST, help="Drop the calls longest unused until no more than this is left."
+        ),
     ] = None,
     unused_days: Annotated[
-        float | None, typer.Option(min=0, max=LARGEST, help="Drop calls unused for so many days.")
+        float | None, typer.Option(min=0, max=MOST, help="Drop calls unused for so many days.")
     ] = None,
     calls: CallsOption = None,
     json: Json = False,

@@ -179,6 +179,10 @@ def test_a_run_stops_at_its_budget_and_goes_on_with_a_larger_one(sale, suite):
 
 
 def test_tasks_side_by_side_come_to_the_same(sale, suite):
+    market = sale.folder / "market.toml"
+    refused = sale(*suite, "--workers", "4")
+    assert (refused.returncode, "serves 1 at a time" in refused.stderr) == (2, True)
+    market.write_text(market.read_text().replace("backend =", "slots = 4\nbackend ="))
     one = sale.json(*suite, "--policy", "single", "--fresh")
     other = ["other" if word == "run" else word for word in suite]
     four = sale.json(*other, "--policy", "single", "--fresh", "--workers", "4")
@@ -194,6 +198,11 @@ def test_tasks_side_by_side_come_to_the_same(sale, suite):
         (("--split", "2"), "between 0 and 1"),
         (("--calls", "suite.jsonl"), "call cache"),
         (("--judge", "nobody"), "no agent 'nobody'"),
+        (("--policy", "mixture:magic"), "unknown policy 'magic'"),
+        (("--budget", "nan"), "it is no number"),
+        (("--folds", "9"), "can't be cut into 9 folds"),
+        (("./suite.jsonl",), "two suites are called 'suite'"),
+        (("--out", "a?b"), "can't be part of its path"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_starts(sale, suite, more, words):
@@ -202,6 +211,30 @@ def test_what_makes_no_sense_is_refused_before_anything_starts(sale, suite, more
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (sale.folder / "run").exists()
+
+
+def test_a_run_of_a_market_that_leaves_parts_out_goes_on_in_another_process(sale, suite):
+    market = sale.folder / "market.toml"
+    parts = 'without = ["entropy", "length", "peers", "price"]'
+    market.write_text(f"[auction]\n{parts}\n" + market.read_text())
+    few = ("--policy", "single", "--no-report", "--limit", "1")
+    sale.json(*suite, *few)
+    for seed in ("1", "2", "3"):
+        done = sale(*suite, *few, "--resume", PYTHONHASHSEED=seed)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_run_that_grows_forgets_what_policies_came_to_on_fewer_tasks(sale, suite):
+    sale.json(*suite, "--limit", "2", "--policy", "sale-nomem", "--no-report")
+    said = sale.json(*suite, "--resume", "--policy", "single", "--no-report")
+    assert {one["policy"] for one in said["policies"]} == {"single:small", "single:large"}
+    assert {one["n"] for one in said["policies"]} == {4}
+
+
+def test_a_mixture_copies_an_auction_or_is_left_out(sale, suite):
+    said = sale.json(*suite, "--policy", "mixture:sale", "--policy", "mixture:single:large")
+    assert list(said["left_out"]) == ["mixture:sale"]
+    assert {one["policy"] for one in said["policies"]} == {"mixture:single:large"}
 
 
 def test_some_agents_of_a_market_can_be_tried_alone(sale, suite):
