@@ -9,7 +9,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^local = .*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 export TASK
 
-.PHONY: run test check format models sandbox postgres install clean help
+.PHONY: run test check results format models sandbox postgres install clean help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -29,6 +29,9 @@ check: install sandbox postgres ## Lint, check formats and types, and run the fa
 	$(PIP) install -q --no-deps --target build/typecheck .
 	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p sale
 	$(BIN)/pytest -q -m "not slow"
+
+results: install ## Tell the published runs again, and draw them, from what they kept: no model runs.
+	@for run in results/*/; do $(BIN)/sale bench report "$$run" || exit 1; done
 
 format: install ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

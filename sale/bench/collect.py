@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,18 @@ from sale.bench.trials import Played, Trial, Used
 from sale.errors import SaleError
 from sale.rules import Rules
 from sale.seams import Pool, Verifier
-from sale.types import AgentSpec, Bid, Call, Outcome, Ratings, Step, StopReason, Task, Verdict
+from sale.types import (
+    AgentSpec,
+    Bid,
+    Call,
+    Check,
+    Outcome,
+    Ratings,
+    Step,
+    StopReason,
+    Task,
+    Verdict,
+)
 
 APART = 1_000_003
 """Between the seeds of two attempts, so that none of a task is that of another task."""
@@ -160,12 +172,17 @@ def _played(
         rate_calls=() if rated is None else tuple(map(Used.of, rated.calls)),
         answer=outcome.answer,
         citations=outcome.citations,
-        checks=outcome.checks,
+        checks=tuple(_portable(check) for check in outcome.checks),
         error=outcome.error,
         steps=len(steps),
         tool_calls=sum(bool(step.action) for step in steps),
         work_calls=tuple(Used.of(call) for step in steps for call in step.calls),
     )
+
+
+def _portable(check: Check) -> Check:
+    """A check without the place of this machine's Python: runs are published."""
+    return replace(check, detail=check.detail.replace(f"{sys.base_prefix}/", ""))
 
 
 def _dollars(calls: Sequence[Call]) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -205,9 +204,11 @@ def check_means(file: MarketFile, workers: int, usd: float | None) -> None:
             "`slots` or `replicas` in the market file, or take fewer workers"
         )
     unpriced = next((spec.name for spec in file.roster if spec.price is None), None)
-    if usd is not None and (unpriced or math.isnan(usd)):
-        what = f"agent {unpriced!r} has no price" if unpriced else "it is no number"
-        raise InputError(f"--budget can't be kept: {what}; give a price, or leave the budget out")
+    if usd is not None and unpriced:
+        raise InputError(
+            f"--budget can't be kept: agent {unpriced!r} has no price; give one in the market "
+            "file, or leave the budget out"
+        )
 
 
 def machine() -> dict[str, Any]:

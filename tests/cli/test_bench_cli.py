@@ -199,7 +199,7 @@ def test_tasks_side_by_side_come_to_the_same(sale, suite):
         (("--calls", "suite.jsonl"), "call cache"),
         (("--judge", "nobody"), "no agent 'nobody'"),
         (("--policy", "mixture:magic"), "unknown policy 'magic'"),
-        (("--budget", "nan"), "it is no number"),
+        (("--budget", "nan"), "'--budget'"),
         (("--folds", "9"), "can't be cut into 9 folds"),
         (("./suite.jsonl",), "two suites are called 'suite'"),
         (("--out", "a?b"), "can't be part of its path"),
