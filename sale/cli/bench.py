@@ -191,6 +191,8 @@ def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
         with bar(total=total, done=total - len(left), doing=start, quiet=quiet) as shown:
             play.collect(left, shown)
     play.stream_all(wanted.streams, quiet=quiet)
+    if not wanted.others:
+        return {}
     return play_others(
         play.asked,
         play.run,
