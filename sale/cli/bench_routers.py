@@ -162,7 +162,7 @@ def _paid(sample: Sample, by_cell: Mapping[tuple[str, str], Trial]) -> dict[str,
     """The grade of what was kept, and the tokens of everybody who worked."""
     kept = by_cell.get((sample.task, sample.agent or ""))
     trials = [by_cell[sample.task, agent] for agent in sample.awards]
-    grade = {"grade": None if kept is None else kept.grade}
+    grade: dict[str, object] = {"grade": None if kept is None else kept.grade}
     if any(one.played is None for one in trials):  # their calls are not on record
         return grade
     return {**grade, "stages": {Stage.EXECUTE: work_of(trials)}}
