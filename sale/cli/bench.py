@@ -190,18 +190,20 @@ def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
         start = "starting the agents"
         with bar(total=total, done=total - len(left), doing=start, quiet=quiet) as shown:
             play.collect(left, shown)
-    play.stream_all(wanted.streams, quiet=quiet)
-    if not wanted.others:
-        return {}
-    return play_others(
-        play.asked,
-        play.run,
-        wanted.others,
-        attempts=play.means.attempts,
-        folds=wanted.folds,
-        split=wanted.split,
-        quiet=quiet,
-    )
+    left_out = play.stream_all(wanted.streams, quiet=quiet)
+    if wanted.others:
+        left_out |= play_others(
+            play.asked,
+            play.run,
+            wanted.others,
+            attempts=play.means.attempts,
+            folds=wanted.folds,
+            split=wanted.split,
+            quiet=quiet,
+        )
+    for name, reason in left_out.items():
+        typer.echo(f"sale: {plain(name)} is left out: {plain(reason)}", err=True)
+    return left_out
 
 
 def _tell(asked: Asked, run: Run, left_out: dict[str, str], *, draw: bool, json: bool) -> None:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import islice
 
-import typer
-
-from sale.agents.backends.embedder import open_embedder
+from sale.agents.backends.embedder import EMBEDDING, open_embedder
+from sale.agents.backends.pull import locate
 from sale.agents.coding import sandbox
 from sale.auction.terms import Part
 from sale.bench.collect import Collector
@@ -93,26 +92,19 @@ class Play:
                     shown.done(f"{name}; ${spent:.6f} so far")
         self._check_budget(spent, left=len(list(waiting)))
 
-    def stream_all(self, streams: Sequence[tuple[str, int]], *, quiet: bool) -> None:
-        """Play auctions, each policy in each order, and keep what they come to.
+    def stream_all(self, streams: Sequence[tuple[str, int]], *, quiet: bool) -> dict[str, str]:
+        """Play auctions, each policy in each order; returns who was left out, and why.
 
         What is on record for all tasks stands: where trials change, samples are forgotten.
         """
-        if self.asked.secret and streams:
-            typer.echo(
-                "sale: no auction is held, as its memory would keep texts whose authors ask that "
-                "they are nowhere kept in clear",
-                err=True,
-            )
-            return
+        left_out = {policy: reason for policy, _ in streams if (reason := self._lacking(policy))}
+        streams = [one for one in streams if one[0] not in left_out]
         counts = Counter((one.policy, one.order) for one in self.run.samples())
         whole = len(self._stops) * self.means.attempts
         left = [one for one in streams if counts[one] != whole]
         if not left:
-            return
+            return left_out
         embedder = cache(lambda: Remembering(open_embedder()))
-        if any(Part.MEMORY not in VARIANTS[policy].without for policy, _ in left):
-            embedder()  # without it lessons would be missing, and nothing would say so
         with bar(total=len(left) * whole, doing="holding auctions", quiet=quiet) as shown:
             for policy, order in left:
                 made = [
@@ -121,6 +113,15 @@ class Play:
                     for sample in self.stream(policy, order, attempt, embedder, shown)
                 ]
                 self.run.keep(made)
+        return left_out
+
+    def _lacking(self, policy: str) -> str | None:
+        """Why an auction can't be held as a policy; None where it can."""
+        if self.asked.secret:
+            return "its memory would keep texts that are nowhere to be kept in clear"
+        if Part.MEMORY not in VARIANTS[policy].without and locate(EMBEDDING) is None:
+            return f"its lessons need the embedding model; run `sale models pull {EMBEDDING}`"
+        return None
 
     def stream(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import typer
 
 from sale.agents.backends.embedder import embedder_if_here
 from sale.bench.executions import Executions
@@ -19,7 +18,6 @@ from sale.bench.trials import Trial
 from sale.bench.variants import VARIANTS
 from sale.cli.bars import bar
 from sale.cli.bench_tasks import Asked
-from sale.cli.text import plain
 from sale.types import Stage
 
 FOLDS = 5
@@ -55,8 +53,6 @@ def play_others(
         made += [one.model_copy(update={"attempt": attempt}) for one in samples]
         left_out |= missing
     run.keep(made)
-    for name, reason in left_out.items():
-        typer.echo(f"sale: {plain(name)} is left out: {plain(reason)}", err=True)
     return left_out
 
 
