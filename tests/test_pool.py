@@ -140,7 +140,7 @@ def test_agents_with_a_brief_refine_and_nobody_else(mixed):
 
 
 def test_the_steps_of_the_work_come_before_its_outcome(mixed):
-    *steps, last = mixed.execute(TASK, "good", None, limits=LIMITS, seed=1)
+    *steps, last = mixed.execute(TASK, "good", "Add.", limits=LIMITS, seed=1)
     assert [step.action for step in steps] == ["python"]
     assert last.answer.strip() == CODE
     assert last.stop_reason is StopReason.ANSWERED
@@ -158,7 +158,7 @@ def test_calls_go_to_the_replica_with_the_least_to_do():
     plans = {"when": ON_PLAN, "replies": ["first", "second"]}
     stuck = ({"when": ON_WORK, "reply": ""}, {"hang": True})
     with pool(agent("twin", plans, *stuck, replicas=2)) as running:
-        work = running.execute(TASK, "twin", None, limits=LIMITS, seed=1)
+        work = running.execute(TASK, "twin", "Add.", limits=LIMITS, seed=1)
         assert next(work).action == ""
         assert [bids(running)["twin"].plan for _ in range(2)] == ["first", "second"]
         work.close()
