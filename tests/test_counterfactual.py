@@ -72,7 +72,9 @@ def test_a_hair_more_than_the_change_makes_the_rival_win_and_less_does_not(
         beyond = after(appraisals, change, share=1.001)
         rival = next(entry for entry in beyond if entry.agent == change.rival)
         assert award(beyond).agent != won.agent
-        assert rival.score == pytest.approx(award(beyond).score)  # it may have a twin
+        former = next(entry for entry in beyond if entry.agent == won.agent)
+        # Another one may overtake at nearly the same change, and be ahead of it by a hair.
+        assert rival.score <= former.score
         assert award(after(appraisals, change, share=0.999)).agent == won.agent
 
 
