@@ -72,9 +72,11 @@ def test_a_hair_more_than_the_change_makes_the_rival_win_and_less_does_not(
         beyond = after(appraisals, change, share=1.001)
         rival = next(entry for entry in beyond if entry.agent == change.rival)
         assert award(beyond).agent != won.agent
-        former = next(entry for entry in beyond if entry.agent == won.agent)
-        # Another one may overtake at nearly the same change, and be ahead of it by a hair.
-        assert rival.score <= former.score
+        assert rival.score <= next(one.score for one in beyond if one.agent == won.agent)
+        # At the change itself nobody is ahead of the rival; past it another one may be by a hair.
+        there = after(appraisals, change, share=1.0)
+        level = next(entry for entry in there if entry.agent == change.rival)
+        assert level.score == pytest.approx(min(entry.score for entry in there))
         assert award(after(appraisals, change, share=0.999)).agent == won.agent
 
 

@@ -22,6 +22,8 @@ from sale.bench.policies import (
 from sale.bench.samples import Sample
 from sale.errors import InputError
 
+FOLDS = 5
+"""Unless told otherwise."""
 MIXTURE = "mixture"
 COPIED = "carrot"
 """Whose quotas the mixture has that is played where no policy is named."""
@@ -84,6 +86,16 @@ def split_of(table: Executions, share: float, *, seed: int) -> tuple[Split, ...]
         )
     cut = GroupShuffleSplit(1, train_size=round(share * there), random_state=seed)
     return tuple((train, np.sort(test)) for train, test in cut.split(groups, groups=groups))
+
+
+def splits_of(
+    table: Executions, *, folds: int | None, split: float | None, seed: int
+) -> tuple[Split, ...]:
+    """A split, else folds: so many, or as many as are usual and possible; a single one is none."""
+    if split is not None:
+        return split_of(table, split, seed=seed)
+    count = min(FOLDS, different(table)) if folds is None else folds
+    return folds_of(table, count, seed=seed) if count > 1 else ()
 
 
 def different(table: Executions) -> int:

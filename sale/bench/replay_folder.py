@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import sale
+from sale.bench.run import RESULTS, RUN, SAMPLES
 from sale.bench.samples import Sample
 from sale.bench.statistics import Results
 from sale.errors import InputError
-
-RUN, SAMPLES, RESULTS = "run.json", "samples.jsonl", "results.json"
 
 
 def check_folder(folder: Path) -> None:

@@ -28,7 +28,6 @@ from sale.errors import InputError
 
 RUNS = Path("runs")
 ABLATIONS = "ablations"
-MIXTURE = "mixture"
 
 app = typer.Typer(
     cls=DefaultGroup, help="Compare policies on the same tasks.", rich_markup_mode=None
@@ -147,6 +146,7 @@ class Wanted:
     def of(names: Sequence[str], orders: int, folds: int | None, split: float | None) -> Wanted:
         """Sort policies by what plays them; raises `InputError` for one that isn't known."""
         from sale.bench.policies import POLICIES, load_policy
+        from sale.bench.replay import MIXTURE
 
         if folds is not None and split is not None:
             raise InputError("--folds and --split are two ways of one thing; give one of them")
@@ -208,14 +208,16 @@ def _play(play: Play, wanted: Wanted, *, quiet: bool) -> dict[str, str]:
 
 def _tell(asked: Asked, run: Run, left_out: dict[str, str], *, draw: bool, json: bool) -> None:
     """Sum the run up, draw its report, and say what it came to."""
+    from sale.bench.report import read_run
     from sale.bench.singles import singles  # scipy takes a while to import
     from sale.cli.bench_shown import Shown
 
-    results = summed_up(run.folder)
+    found = read_run(run.folder)
+    results = summed_up(found)
     run.sum_up(results.lm_eval())
-    shown = Shown(results, tuple(singles(run.trials())), left_out)
+    shown = Shown(results, tuple(singles(found.trials)), left_out)
     if draw:
-        draw_report(run.folder, results)
+        draw_report(found, results)
     if json:
         print_json({"run": str(run.folder), "suites": list(asked.by_suite), **shown.json()})
         return

@@ -53,9 +53,10 @@ def report(
     from sale.bench.singles import singles
     from sale.cli.bench_shown import Shown
 
-    results = summed_up(run)
-    written = draw_report(run, results, out=out, db=db)
-    shown = Shown(results, tuple(singles(read_run(run).trials)), {})
+    found = read_run(run)
+    results = summed_up(found)
+    written = draw_report(found, results, out=out, db=db)
+    shown = Shown(results, tuple(singles(found.trials)), {})
     if json:
         print_json({"run": str(run), "files": [str(path) for path in written], **shown.json()})
     else:
@@ -65,24 +66,21 @@ def report(
     return 0
 
 
-def summed_up(run: Path) -> Results:
+def summed_up(run: RunFolder) -> Results:
     """All figures of a run."""
-    from sale.bench.report import read_run
-    from sale.bench.statistics import summarise
+    from sale.bench.statistics import summarise  # scipy takes a while
 
-    found = read_run(run)
-    return summarise(found.samples, roster=found.roster)
+    return summarise(run.samples, roster=run.roster)
 
 
 def draw_report(
-    run: Path, results: Results, *, out: Path | None = None, db: str | None = None
+    run: RunFolder, results: Results, *, out: Path | None = None, db: str | None = None
 ) -> list[Path]:
     """Write the page and the figures of a run; returns where they are, the page first."""
-    from sale.bench.report import read_run, write_report  # matplotlib takes a while
+    from sale.bench.report import write_report  # matplotlib takes a while
 
-    found = read_run(run)
-    with closing(RunRecords(found, db)) as records:
-        return list(write_report(found, results, out=out, records=records))
+    with closing(RunRecords(run, db)) as records:
+        return list(write_report(run, results, out=out, records=records))
 
 
 def compare(

@@ -10,7 +10,7 @@ from sale.agents.backends.embedder import embedder_if_here
 from sale.bench.executions import Executions
 from sale.bench.listed import executions_of
 from sale.bench.policies import Encoder, load_policy, play, quotas_of
-from sale.bench.replay import Split, different, folds_of, replay, split_of
+from sale.bench.replay import MIXTURE, replay, splits_of
 from sale.bench.run import Run
 from sale.bench.samples import Sample
 from sale.bench.streams import work_of
@@ -20,8 +20,6 @@ from sale.cli.bars import bar
 from sale.cli.bench_tasks import Asked
 from sale.types import Stage
 
-FOLDS = 5
-MIXTURE = "mixture"
 COPIED = "sale"
 
 
@@ -70,7 +68,7 @@ def _play(
     """What everything that is no auction comes to in one attempt, and who was left out."""
     listed = list(asked.listed.values())
     table = executions_of(trials, listed, asked.file.roster)
-    splits = _splits(table, folds, split, seed=asked.seed)
+    splits = splits_of(table, folds=folds, split=split, seed=asked.seed)
     places = np.sort(np.concatenate([test for _, test in splits])) if splits else None
     reported = table if places is None else table.part(places)
     encoder = Encoder(embedder_if_here() if any(table.texts) else None, table.suites)
@@ -98,15 +96,6 @@ def _play(
         for sample in samples
     ]
     return paid, left_out
-
-
-def _splits(
-    table: Executions, folds: int | None, split: float | None, *, seed: int
-) -> tuple[Split, ...]:
-    if split is not None:
-        return split_of(table, split, seed=seed)
-    count = min(FOLDS, different(table)) if folds is None else folds
-    return folds_of(table, count, seed=seed) if count > 1 else ()
 
 
 def _expanded(names: Sequence[str], table: Executions) -> list[str]:

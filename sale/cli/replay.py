@@ -21,11 +21,10 @@ from sale.errors import InputError
 if TYPE_CHECKING:
     from sale.bench.executions import Executions
     from sale.bench.policies import Encoder
-    from sale.bench.replay import Replayed, Split
+    from sale.bench.replay import Replayed
     from sale.bench.table_selection import Selection
     from sale.cli.replay_shown import Shown
 
-FOLDS = 5
 SEEDS = 2**32 - 1
 """The largest seed that scikit-learn takes."""
 
@@ -59,7 +58,7 @@ def replay(
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option(min=2, max=1000, help=f"Each is allocated by the others; default: {FOLDS}."),
+        typer.Option(min=2, max=1000, help="Each is allocated by the others; default: 5."),
     ] = None,
     split: Annotated[
         float | None,
@@ -128,7 +127,7 @@ def _check(folds: int | None, split: float | None) -> None:
 def _replayed(
     path: Path, selection: Selection, chosen: Chosen, out: Path | None, *, quiet: bool
 ) -> Shown:
-    from sale.bench.replay import named, replay
+    from sale.bench.replay import named, replay, splits_of
     from sale.bench.replay_folder import settings, write_folder
     from sale.bench.statistics import summarise
     from sale.bench.tables import read_table
@@ -136,7 +135,7 @@ def _replayed(
 
     read = selection.of(read_table(path))
     table, roster = _priced(read.executions, chosen.prices)
-    splits = _splits(table, chosen)
+    splits = splits_of(table, folds=chosen.folds, split=chosen.split, seed=chosen.seed)
     encoder, more = _encoder(table, chosen.embedder)
     for notice in (*read.notices, *more):
         typer.echo(f"sale: {plain(notice)}", err=True)
@@ -181,15 +180,6 @@ def _priced(table: Executions, prices: Path | None) -> tuple[Executions, dict[st
         return table, dict.fromkeys(table.agents)
     listed = read_prices(prices)
     return with_prices(table, listed), {name: listed.get(name) for name in table.agents}
-
-
-def _splits(table: Executions, chosen: Chosen) -> tuple[Split, ...]:
-    from sale.bench.replay import different, folds_of, split_of
-
-    if chosen.split is not None:
-        return split_of(table, chosen.split, seed=chosen.seed)
-    folds = min(FOLDS, different(table)) if chosen.folds is None else chosen.folds
-    return folds_of(table, folds, seed=chosen.seed) if folds > 1 else ()
 
 
 def _encoder(table: Executions, embedding: Embedding) -> tuple[Encoder, tuple[str, ...]]:
