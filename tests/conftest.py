@@ -1,5 +1,6 @@
 """What several tests build on: agents with a script, a pool in this process, a whole market."""
 
+import faulthandler
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
@@ -48,6 +50,13 @@ from sale.types import (
 
 settings.register_profile("sale", deadline=None)  # a busy machine is no failure
 settings.load_profile("sale")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have an abort tell its test: Ray, once started, has put silent handlers in place of these."""
+    faulthandler.disable()
+    faulthandler.enable(file=item.config.stash[fault_handler_stderr_fd_key])
+
 
 PLAN, RATE, REFINE, WORK = (
     "Write a short plan",
