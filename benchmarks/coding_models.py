@@ -28,6 +28,7 @@ from typing import Any
 from sale.agents import protocol
 from sale.agents.agent import Agent
 from sale.agents.backends import load_backend
+from sale.agents.calls.cached import Load, load_cached
 from sale.agents.coding.function_work import FunctionWork
 from sale.agents.kinds import Workshop
 from sale.agents.meter import Meter
@@ -49,9 +50,9 @@ def code_in(reply: str) -> str:
     return reply if action is None else action.body
 
 
-def one_shot(spec: AgentSpec) -> Attempt:
+def one_shot(spec: AgentSpec, load: Load) -> Attempt:
     """The model asked once, in the task's own words."""
-    backend = load_backend(spec)
+    backend = load(spec)
 
     def attempt(task: SuiteTask) -> tuple[Outcome, list[Call], str]:
         meter = Meter(backend, spec, Stage.EXECUTE)
@@ -63,9 +64,9 @@ def one_shot(spec: AgentSpec) -> Attempt:
     return attempt
 
 
-def loop(spec: AgentSpec) -> Attempt:
+def loop(spec: AgentSpec, load: Load) -> Attempt:
     """The agent with its tools, as after an award without its plan."""
-    agent = Agent(spec, opener=Workshop().open)
+    agent = Agent(spec, opener=Workshop().open, load=load)
 
     def attempt(task: SuiteTask) -> tuple[Outcome, list[Call], str]:
         calls: list[Call] = []
@@ -121,7 +122,7 @@ def run(options: argparse.Namespace, roster: list[AgentSpec]) -> Iterator[dict[s
     done = [json.loads(line) for line in options.out.open()] if options.out.exists() else []
     yield from done
     known = {(one["agent"], one["mode"], one["task"]) for one in done}
-    tasks = load(options.suite).tasks[: options.tasks]
+    tasks = load(options.suite).tasks[:: options.every][: options.tasks]
     grader = HiddenTests({task.id: task for task in tasks})
     for spec, mode in product(roster, options.modes):
         left = [
@@ -132,8 +133,9 @@ def run(options: argparse.Namespace, roster: list[AgentSpec]) -> Iterator[dict[s
         ]
         if not left:
             continue
+        opened = partial(load_cached, path=options.calls) if options.calls else load_backend
         start = {"one-shot": one_shot, "loop": loop}[mode]
-        attempt = start(replace(spec, slots=options.slots))
+        attempt = start(replace(spec, slots=options.slots), opened)
         work = partial(
             row, mode=mode, slots=options.slots, spec=spec, attempt=attempt, grader=grader
         )
@@ -168,11 +170,13 @@ def table(rows: list[dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("suite")
-    parser.add_argument("--tasks", type=int, default=None)
+    parser.add_argument("--every", type=int, default=1, help="the first and each so manieth on")
+    parser.add_argument("--tasks", type=int, default=None, help="so many of them")
     parser.add_argument("--agents", nargs="*", default=None)
     parser.add_argument("--modes", nargs="*", choices=MODES, default=MODES)
     parser.add_argument("--market", default=None)
     parser.add_argument("--slots", type=int, default=1)
+    parser.add_argument("--calls", type=Path, help="a cache of model calls, as `sale bench` keeps")
     parser.add_argument("--out", type=Path, default=Path("coding_models.jsonl"))
     options = parser.parse_args()
     market = load_market(options.market)[1]

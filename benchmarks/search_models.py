@@ -33,6 +33,7 @@ from sale.agents import protocol
 from sale.agents.agent import Agent
 from sale.agents.backends import load_backend
 from sale.agents.backends.embedder import embedder_if_here
+from sale.agents.calls.cached import Load, load_cached
 from sale.agents.kinds import Workshop
 from sale.agents.meter import Meter
 from sale.agents.search.citing import marks
@@ -76,9 +77,9 @@ of the passage that says so, in square brackets. If no passage says it, write on
 """The same words as the loop's, so that all that differs is what the model can do."""
 
 
-def one_shot(spec: AgentSpec) -> Attempt:
+def one_shot(spec: AgentSpec, load: Load) -> Attempt:
     """The model asked once, with what a search for the question itself brings."""
-    backend = load_backend(spec)
+    backend = load(spec)
 
     def attempt(task: SuiteTask) -> tuple[Outcome, list[Call]]:
         meter = Meter(backend, spec, Stage.EXECUTE)
@@ -112,9 +113,9 @@ def _outcome(spec: AgentSpec, text: str, **more: Any) -> Outcome:
     return Outcome(spec.name, text, StopReason.ANSWERED, **more)
 
 
-def loop(spec: AgentSpec) -> Attempt:
+def loop(spec: AgentSpec, load: Load) -> Attempt:
     """The agent with its tools, as after an award without its plan."""
-    agent = Agent(spec, opener=Workshop().open)
+    agent = Agent(spec, opener=Workshop().open, load=load)
 
     def attempt(task: SuiteTask) -> tuple[Outcome, list[Call]]:
         calls: list[Call] = []
@@ -170,7 +171,7 @@ def questions(options: argparse.Namespace) -> Sequence[SuiteTask]:
     suite = open_suite(options.suite)
     keyed = [task for task in suite.read_all().tasks if isinstance(task.exam, Key)]
     mode = options.corpus_mode and CorpusMode(options.corpus_mode)
-    return placed(keyed[: options.tasks], suite, mode=mode, where=options.corpus)
+    return placed(keyed[:: options.every][: options.tasks], suite, mode=mode, where=options.corpus)
 
 
 def run(options: argparse.Namespace, roster: list[AgentSpec]) -> Iterator[dict[str, Any]]:
@@ -188,8 +189,9 @@ def run(options: argparse.Namespace, roster: list[AgentSpec]) -> Iterator[dict[s
         left = [task for task in tasks if (*lead, task.id) not in known]
         if not left:
             continue
+        opened = partial(load_cached, path=options.calls) if options.calls else load_backend
         start = {"one-shot": one_shot, "loop": loop}[mode]
-        attempt = start(replace(spec, slots=options.slots))
+        attempt = start(replace(spec, slots=options.slots), opened)
         work = partial(
             row, corpus=corpus, mode=mode, slots=options.slots, spec=spec, attempt=attempt
         )
@@ -240,13 +242,15 @@ def _share(values: Sequence[bool]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("suite")
-    parser.add_argument("--tasks", type=int, default=None)
+    parser.add_argument("--every", type=int, default=1, help="the first and each so manieth on")
+    parser.add_argument("--tasks", type=int, default=None, help="so many of them")
     parser.add_argument("--agents", nargs="*", default=None)
     parser.add_argument("--modes", nargs="*", choices=MODES, default=MODES)
     parser.add_argument("--corpus-mode", choices=[*CorpusMode], default=None)
     parser.add_argument("--corpus", default=None, help="a folder or built corpus to look in")
     parser.add_argument("--market", default=None)
     parser.add_argument("--slots", type=int, default=1)
+    parser.add_argument("--calls", type=Path, help="a cache of model calls, as `sale bench` keeps")
     parser.add_argument("--table", action="store_true", help="only show what is on file")
     parser.add_argument("--shapes", action="store_true", help="a line for each shape of question")
     parser.add_argument("--out", type=Path, default=Path("search_models.jsonl"))

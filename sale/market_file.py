@@ -130,6 +130,11 @@ class AuctionTable(_Table):
     rate_deadline_s: PositiveFloat = 120.0
     weights: WeightsTable = WeightsTable()
 
+    @property
+    def shows_plan(self) -> bool:
+        """Whether the winner sees its plan while it works."""
+        return self.plan_in_prompt == "own" and Part.PLAN not in self.without
+
     @model_validator(mode="after")
     def _makes_sense(self) -> AuctionTable:
         if problem := contradiction(self.without, self.cost):

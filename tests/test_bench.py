@@ -13,7 +13,7 @@ from sale.bench.collect import Collector, Marks
 from sale.bench.run import Run, settings
 from sale.bench.samples import Sample
 from sale.bench.singles import singles
-from sale.bench.trials import TRIALS, Trial, line_of, read_trials
+from sale.bench.trials import TRIALS, UNASKED, Played, Trial, Used, line_of, read_trials
 from sale.errors import InputError
 from sale.types import Kind, Outcome, StopReason, Task, Verdict
 
@@ -66,6 +66,60 @@ def test_an_agent_that_makes_no_bid_is_tried_all_the_same(agent: Make, market: M
     assert found["mute"].bid_error is not None
     assert found["mute"].ratings == {}
     assert found["mute"].solved is True
+
+
+def test_without_auctions_nobody_bids_or_rates_and_everybody_works(
+    agent: Make, market: Make
+) -> None:
+    roster = (agent("small", 1.0, work=WRONG), agent("large", 9.0))
+    with market(roster, jury=["small", "large"], plan_in_prompt=False) as one:
+        collector = Collector(one.pool, one.verifier, one.rules, roster, bidding=False)
+        small, large = collector.collect("double", TASK, seed=1)
+    assert (small.solved, large.solved) == (False, True)
+    for trial_ in (small, large):
+        assert trial_.bid_error == UNASKED
+        assert (trial_.auction_usd, trial_.ratings, trial_.tokens) == (0.0, {}, 0)
+        assert trial_.usd is not None
+        assert trial_.usd > 0
+        assert not trial_.lost
+
+
+USED = Used(9, 0, 3, 0.1, 0.001)
+FAILED = USED._replace(error="the server hung up")
+WHOLE = {
+    "seed": 1,
+    "plan": "Add.",
+    "plan_shown": False,
+    "bid_calls": (USED,),
+    "rate_error": None,
+    "rate_calls": (USED,),
+    "answer": "x",
+    "citations": (),
+    "checks": (),
+    "error": None,
+    "steps": 1,
+    "tool_calls": 0,
+    "work_calls": (USED,),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "lost"),
+    [
+        ({}, {}, False),
+        ({}, {"stop_reason": StopReason.CRASHED}, True),
+        ({"plan": "", "bid_calls": (FAILED,)}, {"bid_error": "the server hung up"}, True),
+        ({"plan": "", "bid_calls": ()}, {"bid_error": "no answer in 120 s"}, True),
+        ({"plan": ""}, {"bid_error": "an empty plan"}, False),
+        ({"rate_error": "no answer in 120 s", "rate_calls": ()}, {}, True),
+        ({"rate_error": "it gave no digit"}, {}, False),
+        ({"plan": "", "bid_calls": (), "rate_calls": ()}, {"bid_error": UNASKED}, False),
+    ],
+)
+def test_what_a_failure_took_is_lost_and_what_a_model_did_is_not(
+    changes: dict[str, Any], more: dict[str, Any], lost: bool
+) -> None:
+    assert trial(played=Played(**WHOLE | changes), **more).lost is lost
 
 
 def test_no_answer_counts_as_unsolved_and_an_unknown_price_stays_unknown(

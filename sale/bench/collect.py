@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sale.bench.trials import Played, Trial, Used
+from sale.bench.trials import UNASKED, Played, Trial, Used
 from sale.errors import SaleError
 from sale.rules import Rules
 from sale.seams import Pool, Verifier
@@ -58,6 +58,8 @@ class Collector:
     roster: tuple[AgentSpec, ...]
     grader: Grader = lambda _name, _outcome: Marks()
     doing: Doing = lambda _: None
+    bidding: bool = True
+    """Whether there are to be auctions; else nobody bids or rates, and the work is all there is."""
     in_clear: bool = True
     """Whether texts may be kept; without them no auction can be held over the trials."""
 
@@ -66,19 +68,27 @@ class Collector:
 
         Attempts differ in the seeds of their work alone; the bids and ratings are the same.
         """
-        self.doing(f"{name}: bids")
-        bids = {bid.agent: bid for bid in self.pool.solicit(task, seed=seed, usd=None)}
+        bids = self._bids(name, task, seed=seed)
         plans = {agent: bid.plan for agent, bid in bids.items() if bid.error is None}
-        self.doing(f"{name}: ratings")
-        ratings = list(self._rate(task, plans, seed=seed))
+        ratings = list(self._rate(name, task, plans, seed=seed))
         return tuple(
             self._trial(name, task, spec, bids[spec.name], ratings, seed=seed, attempt=attempt)
             for spec in self.roster
             if spec.name in bids
         )
 
-    def _rate(self, task: Task, plans: Mapping[str, str], *, seed: int) -> Iterator[Ratings]:
+    def _bids(self, name: str, task: Task, *, seed: int) -> dict[str, Bid]:
+        if not self.bidding:
+            able = [spec.name for spec in self.roster if task.kind in spec.kinds]
+            return {agent: Bid(agent, 1, "", 0, None, (), UNASKED) for agent in able}
+        self.doing(f"{name}: bids")
+        return {bid.agent: bid for bid in self.pool.solicit(task, seed=seed, usd=None)}
+
+    def _rate(
+        self, name: str, task: Task, plans: Mapping[str, str], *, seed: int
+    ) -> Iterator[Ratings]:
         if plans:
+            self.doing(f"{name}: ratings")
             ballot = self.rules.ballot
             yield from self.pool.rate(task, plans, round=1, seed=seed, ballot=ballot, usd=None)
 

@@ -52,7 +52,7 @@ def outcomes(trials: Sequence[Trial]) -> Outcomes:
     if not some_bid:
         raise InputError(
             f"not one of {len(by_task)} tasks has a bid, and a known outcome of all "
-            f"{len(agents)} agents; finish the run with `sale bench --resume`"
+            f"{len(agents)} agents; finish the run with `sale bench --policy sale --resume`"
         )
     left_out = {
         "trials whose outcome is unknown": len(trials) - len(known),

@@ -17,6 +17,8 @@ from sale.errors import InputError
 from sale.types import Call, Check, Citation, Kind, Stage, StopReason, Verdict
 
 TRIALS = "trials.jsonl"
+UNASKED = "none was asked for, as no auction was to be held"
+"""The `bid_error` of a trial of work alone."""
 Rating = Annotated[float, Field(ge=LOWEST, le=HIGHEST)]
 
 
@@ -61,6 +63,16 @@ class Played(BaseModel):
     steps: NonNegativeInt
     tool_calls: NonNegativeInt
     work_calls: tuple[Used, ...]
+
+    @property
+    def silenced(self) -> bool:
+        """Whether a bid or ratings are missing for a call that failed, or was never answered."""
+        bid = not self.plan and not _answered(self.bid_calls)
+        return bid or (self.rate_error is not None and not _answered(self.rate_calls))
+
+
+def _answered(calls: tuple[Used, ...]) -> bool:
+    return bool(calls) and all(call.error is None for call in calls)
 
 
 class Trial(BaseModel):
@@ -107,6 +119,13 @@ class Trial(BaseModel):
     """Of the model calls of its work, as long as they took when they were made."""
     played: Played | None = None
     """None in runs of older versions, whose trials can't be played again."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether its work crashed, or a call that failed took its bid or its ratings."""
+        return self.stop_reason is StopReason.CRASHED or (
+            self.played is not None and self.bid_error != UNASKED and self.played.silenced
+        )
 
     @property
     def solved(self) -> bool | None:

@@ -117,7 +117,7 @@ def bench(
         raise InputError(f"--folds: {len(asked.tasks)} tasks can't be cut into {folds} folds")
     check_means(file, workers, budget)
     kept = None if fresh or asked.secret else checked(calls)
-    means = Means(kept, judge, attempts, workers, budget)
+    means = Means(kept, judge, attempts, workers, budget, bids=bool(wanted.auctions))
     folder = out or RUNS / "-".join(asked.by_suite)
     with closing(Run.open(folder, made_by, made_on=machine(), resume=resume)) as run:
         run.name_tasks(asked.listed.values())
@@ -224,4 +224,5 @@ def _tell(asked: Asked, run: Run, left_out: dict[str, str], *, draw: bool, json:
     shown.print(Console())
     if draw:
         typer.echo(f"Look at it: {plain(str(run.folder / 'report.html'))}", err=True)
-    typer.echo(f"Learn weights from it: sale fit {plain(str(run.folder))}", err=True)
+    if any(one.bid_error is None for one in found.trials):
+        typer.echo(f"Learn weights from it: sale fit {plain(str(run.folder))}", err=True)

@@ -20,7 +20,7 @@ from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
 from sale.bench.run import Run
 from sale.bench.samples import Sample
 from sale.bench.streams import Ended, Stop, Watcher, flow
-from sale.bench.trials import Trial
+from sale.bench.trials import UNASKED, Trial
 from sale.bench.variants import VARIANTS, Variant
 from sale.cli.bars import Bar, bar
 from sale.cli.bench_tasks import Asked, Means
@@ -33,7 +33,7 @@ from sale.market import Market
 from sale.market_file import MarketFile
 from sale.memory.store import Store
 from sale.seams import Pool
-from sale.types import Kind, Outcome, StopReason, Task
+from sale.types import Kind, Outcome, Task
 
 
 @dataclass
@@ -46,8 +46,8 @@ class Play:
     ending: ExitStack = field(default_factory=ExitStack)
 
     def left(self) -> list[Try]:
-        """The tasks that some agent of their kind was never tried on, or crashed at."""
-        trials = [one for one in self.run.trials() if one.stop_reason != StopReason.CRASHED]
+        """The tasks that some agent of their kind was never tried on, or that a failure took."""
+        trials = [one for one in self.run.trials() if not (one.lost or self._lacks_bid(one))]
         done = {(one.task, one.attempt, one.agent) for one in trials}
         return [
             (name, attempt)
@@ -72,6 +72,7 @@ class Play:
             self.asked.file.roster,
             self._hidden.marks,
             shown.doing,
+            bidding=self._bidding,
             in_clear=not self.asked.secret,
         )
         spent, seeds = _dollars(self.run.trials()), self._seeds
@@ -91,6 +92,14 @@ class Play:
                     spent += _dollars(trials)
                     shown.done(f"{name}; ${spent:.6f} so far")
         self._check_budget(spent, left=len(list(waiting)))
+
+    @property
+    def _bidding(self) -> bool:
+        """Whether work alone won't do: there are auctions to hold, or plans to work by."""
+        return self.means.bids or self.asked.file.auction.shows_plan
+
+    def _lacks_bid(self, trial: Trial) -> bool:
+        return self._bidding and trial.bid_error == UNASKED
 
     def stream_all(self, streams: Sequence[tuple[str, int]], *, quiet: bool) -> dict[str, str]:
         """Play auctions, each policy in each order; returns who was left out, and why.

@@ -44,6 +44,8 @@ class Means:
     workers: int
     usd: float | None
     """Dollars at which it stops."""
+    bids: bool = True
+    """Whether there are to be auctions."""
 
 
 @dataclass(frozen=True, slots=True)

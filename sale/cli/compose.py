@@ -128,6 +128,6 @@ def _rules(file: MarketFile, source: str, tier: str) -> Rules:
         recall=Part.MEMORY not in without,
         fallbacks=auction.fallbacks,
         fallback_on_failure=auction.fallback_on == "failure",
-        plan_in_prompt=auction.plan_in_prompt == "own" and Part.PLAN not in without,
+        plan_in_prompt=auction.shows_plan,
         wall_s=2 * calls + (1 + auction.fallbacks) * limits.wall_s + 600,
     )

@@ -9,7 +9,8 @@ from made_suites import laid
 
 pytestmark = pytest.mark.slow
 
-WRONG = "```python\ndef add(a, b):\n    return a - b\n```"
+RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
+WRONG = RIGHT.replace("+", "-")
 TASKS = [
     {"id": f"add-{n}", "prompt": f"Write add(a, b).\n\n>>> add({n}, 2)\n{n + 2}"}
     for n in range(1, 5)
@@ -154,6 +155,47 @@ def test_a_killed_run_goes_on_and_comes_to_what_an_undisturbed_one_does(sale, su
     arguments = ["other" if one == "run" else one for one in suite]
     undisturbed = sale.json(*arguments, "--fresh")
     assert bare(said) | {"run": ""} == bare(undisturbed) | {"run": ""}
+
+
+def test_a_run_killed_among_its_auctions_goes_on_and_comes_to_the_same(sale, suite):
+    asked = (*suite, "--fresh", "--policy", "sale", "--orders", "3")
+    process = sale.start(*asked)
+    third = sale.folder / "run/memory/sale-2.db"
+    until = time.monotonic() + 120
+    while not third.exists() and time.monotonic() < until:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    samples = [json.loads(line) for line in (sale.folder / "run/samples.jsonl").open()]
+    assert {one["order"] for one in samples} == {0, 1}
+    said = sale.json(*asked, "--resume")
+    undisturbed = sale.json(*["other" if one == "run" else one for one in asked])
+    assert bare(said) | {"run": ""} == bare(undisturbed) | {"run": ""}
+
+
+def test_work_alone_is_paid_for_until_an_auction_is_asked_for(sale, suite):
+    script = [
+        sale.plan(),
+        {"when": ">>> add", "reply": RIGHT},
+    ]
+    sale.market({"small": script, "large": script}, more='[auction]\nplan_in_prompt = "none"\n')
+    kept = (*suite, "--calls", "calls.db")
+
+    def made():
+        return sale.json("calls", "list", "--calls", "calls.db")["calls"]
+
+    alone = sale.json(*kept, "--policy", "single", "--policy", "verify-cascade")
+    assert made() == 4 * 2
+    assert [one["bids_and_ratings_usd_per_task"] for one in alone["agents"]] == [0, 0]
+    assert "`sale bench --policy sale --resume`" in sale("fit", "run").stderr
+    whole = sale.json(*kept, "--policy", "single", "--policy", "sale", "--resume")
+    assert made() >= 4 * (2 + 2 + 2)
+    figures = ("agent", "pass@1", "usd_per_task")
+    told = [[{key: one[key] for key in figures} for one in run["agents"]] for run in (alone, whole)]
+    assert told[0] == told[1]
+    before = made()
+    sale.json(*kept, "--policy", "single", "--resume")
+    assert made() == before
 
 
 def test_model_calls_are_made_once_for_all_runs(sale, suite):
