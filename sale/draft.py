@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sale.errors import SaleError
+from sale.budget import PlannedCall, most_dollars
+from sale.errors import BudgetError, SaleError, StoreError
 from sale.rules import rank
 from sale.seams import Grader
-from sale.types import Auction, Award, Bid, Call, Outcome, Ratings, Stage, Step, Usage
+from sale.types import Auction, Award, Bid, Call, Outcome, Ratings, Stage, State, Step, Usage
 
 Observer = Callable[[Auction, str], None]
 """Told after every change: the auction so far, and a few words on what is going on."""
@@ -20,13 +21,20 @@ Observer = Callable[[Auction, str], None]
 class Draft:
     """Grows one auction step by step, keeps its bill, and tells the observer."""
 
-    def __init__(self, auction: Auction, budget: float | None, observe: Observer) -> None:
+    def __init__(
+        self,
+        auction: Auction,
+        budget: float | None,
+        observe: Observer,
+        note: Callable[[Auction], None] = lambda _auction: None,
+    ) -> None:
         self.auction = auction
         self.budget = budget
         self.worst: dict[str, float] = {}
         """The most that each agent's next call can cost."""
         self._used = 0.0
         self._observe = observe
+        self._note = note
 
     def left(self) -> float | None:
         """Dollars left of the budget; None without one.
@@ -41,6 +49,27 @@ class Draft:
         """Change fields of the auction and say what is going on."""
         self.auction = replace(self.auction, **changes)
         self._observe(self.auction, doing)
+
+    def advance(self, state: State) -> None:
+        """Put on record how far the auction is; it doesn't stop where that can't be noted."""
+        self.auction = replace(self.auction, state=state)
+        try:
+            self._note(self.auction)
+        except StoreError as error:
+            self.update(f"not noted that it is {state}: {error}")
+
+    def afford(self, calls: Sequence[PlannedCall]) -> None:
+        """Raise `BudgetError` when these calls could cost more than what is left."""
+        left, worst = self.left(), most_dollars(calls)
+        self.worst = {
+            name: most_dollars([call for call in calls if call.spec.name == name])
+            for name in {call.spec.name for call in calls}
+        }
+        if left is not None and worst > left:
+            raise BudgetError(
+                f"the next round of calls could cost ${worst:.7f}, and ${left:.7f} is left of the "
+                f"budget of ${self.budget:.7f}; raise --budget or leave it out"
+            )
 
     def settle(self, roster: Sequence[str]) -> None:
         """Put bids and ratings, which came as they were ready, in the order of the roster."""

@@ -13,7 +13,7 @@ from sale.auction import appraisal
 from sale.auction.appraisal import Mask, Matrix, Vector
 from sale.auction.terms import CostModel, Part
 from sale.auction.weights import Scale, Weights, cost_scale
-from sale.types import MILLION, AgentSpec, Appraisal, Award, Bid, Ratings, Spent, Term
+from sale.types import MILLION, AgentSpec, Appraisal, Award, Bid, Kind, Ratings, Spent, Term
 
 NOTHING_SPENT: Mapping[str, Spent] = MappingProxyType({})
 
@@ -27,6 +27,15 @@ class Auctioneer:
     without: frozenset[Part] = frozenset()
     """Parts of the published score that are left out."""
     cost_model: CostModel = CostModel.PLAN
+
+    def bidders(self, kind: Kind) -> list[AgentSpec]:
+        """Who may bid on tasks of a kind."""
+        return [spec for spec in self.roster if kind in spec.kinds]
+
+    @property
+    def jury(self) -> list[AgentSpec]:
+        """Who rates."""
+        return [spec for spec in self.roster if spec.name in self.weights.jurors]
 
     def appraise(
         self,
@@ -94,6 +103,17 @@ class Auctioneer:
             score=final.score,
             provisional=provisional.agent,
         )
+
+    def following(
+        self, appraisals: Sequence[Appraisal], done: Sequence[tuple[Award, object]]
+    ) -> Award | None:
+        """The next best bid of an agent that has not worked yet."""
+        tried = {award.agent for award, _ in done}
+        others = [entry for entry in appraisals if entry.agent not in tried]
+        if not others:
+            return None
+        best = self.winner(others)
+        return Award(best.agent, best.round, best.score, done[-1][0].provisional)
 
     def _cost(self, bids: Sequence[Bid], spent: Mapping[str, Spent]) -> tuple[Vector, Scale]:
         """The cost of each bid, and the span that counts as 0..1."""

@@ -1,0 +1,138 @@
+"""The rounds of an auction: agents bid, the jury rates, cheaper ones refine; then the award."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sale.auction.auctioneer import Auctioneer
+from sale.auction.terms import Ballot, CostModel
+from sale.budget import PlannedCall
+from sale.draft import Draft
+from sale.errors import BudgetError, ModelError, NoBidsError, StoreError
+from sale.rules import Brief, Rules
+from sale.seams import Memory, Pool
+from sale.types import Appraisal, Award, Lesson, Spent, Stage, State, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Bidding:
+    """Solicits, rates, appraises and refines, with everything billed to a draft."""
+
+    pool: Pool
+    memory: Memory
+    auctioneer: Auctioneer
+    rules: Rules
+
+    def hold(self, draft: Draft) -> tuple[Award, tuple[Appraisal, ...]]:
+        """Hold both rounds; returns the award and the appraisals of all usable bids.
+
+        Raises `NoBidsError` and `BudgetError`.
+        """
+        first = self._first_round(draft)
+        refined = self._second_round(draft, first)
+        return self.auctioneer.award(first, refined), (*first, *refined)
+
+    def _settle(self, draft: Draft) -> None:
+        """Put in order what came as it was ready, and on record before more is spent."""
+        draft.settle([spec.name for spec in self.auctioneer.roster])
+        draft.advance(draft.auction.state)
+
+    def _first_round(self, draft: Draft) -> tuple[Appraisal, ...]:
+        draft.advance(State.BIDDING)
+        task, seed = draft.auction.task, draft.auction.seed
+        bidders = self.auctioneer.bidders(task.kind)
+        draft.afford([PlannedCall(s, [task.text], s.plan_tokens) for s in bidders])
+        with draft.stage(Stage.BID, "soliciting bids"):
+            for bid in self.pool.solicit(task, seed=seed, usd=draft.left()):
+                draft.add_bid(bid)
+        if not [bid for bid in draft.auction.bids if bid.error is None]:
+            reasons = [f"{bid.agent}: {bid.error}" for bid in draft.auction.bids]
+            raise NoBidsError(
+                f"no agent could bid on this {task.kind} task: "
+                f"{'; '.join(reasons) or 'none takes this kind'}; "
+                f"look at [[agent]] in the market {self.rules.name}"
+            )
+        return self._appraise(draft, round=1)
+
+    def _appraise(self, draft: Draft, *, round: int) -> tuple[Appraisal, ...]:
+        """Have the jury rate the bids of a round, then score them."""
+        bids = [b for b in draft.auction.bids if b.round == round and b.error is None]
+        plans = {bid.agent: bid.plan for bid in bids}
+        jury = self.auctioneer.jury
+        if plans and jury:
+            task, seed = draft.auction.task, draft.auction.seed
+            self._settle(draft)
+            draft.afford(self._planned_ratings(task, plans))
+            rated = self.pool.rate(
+                task,
+                plans,
+                round=round,
+                seed=seed,
+                ballot=self.rules.ballot,
+                usd=draft.left(),
+            )
+            with draft.stage(Stage.RATE, "the jury is rating"):
+                for entry in rated:
+                    draft.add_ratings(entry)
+        self._settle(draft)
+        ratings = [entry for entry in draft.auction.ratings if entry.round == round]
+        appraisals = self.auctioneer.appraise(bids, ratings, spent=self._spent(draft))
+        draft.update("appraised", appraisals=(*draft.auction.appraisals, *appraisals))
+        return appraisals
+
+    def _planned_ratings(self, task: Task, plans: Mapping[str, str]) -> list[PlannedCall]:
+        """The calls of a round's jury; an independent juror makes one for each plan."""
+        joint = self.rules.ballot is Ballot.JOINT
+        ballots = [list(plans.values())] if joint else [[plan] for plan in plans.values()]
+        return [
+            PlannedCall(spec, [task.text, *ballot], 16 + 8 * len(ballot))
+            for spec in self.auctioneer.jury
+            for ballot in ballots
+        ]
+
+    def _spent(self, draft: Draft) -> Mapping[str, Spent]:
+        """What past awards on this kind of task cost, when the cost model asks."""
+        if not self.rules.recall or self.auctioneer.cost_model is CostModel.PLAN:
+            return {}
+        return self.memory.spent(draft.auction.task.kind, self.auctioneer.roster)
+
+    def _second_round(self, draft: Draft, first: Sequence[Appraisal]) -> tuple[Appraisal, ...]:
+        """Agents strictly cheaper than the provisional winner rewrite their plans."""
+        if not (self.rules.refine and self.rules.recall and self.rules.lessons):
+            return ()
+        briefs = self._briefs(draft, self.auctioneer.winner(first).agent)
+        if not briefs:
+            return ()
+        try:
+            self._refine(draft, briefs)
+            return self._appraise(draft, round=2)
+        except BudgetError as error:
+            draft.update(f"no refinement: {error}")
+            return ()
+
+    def _refine(self, draft: Draft, briefs: Mapping[str, Brief]) -> None:
+        task, seed = draft.auction.task, draft.auction.seed
+        refining = [spec for spec in self.auctioneer.roster if spec.name in briefs]
+        texts = {spec.name: [task.text, *briefs[spec.name].texts] for spec in refining}
+        draft.afford([PlannedCall(s, texts[s.name], s.plan_tokens) for s in refining])
+        with draft.stage(Stage.REFINE, "cheaper agents are refining"):
+            for bid in self.pool.refine(task, briefs, seed=seed, usd=draft.left()):
+                draft.add_bid(bid)
+
+    def _briefs(self, draft: Draft, provisional: str) -> dict[str, Brief]:
+        cheaper = self.auctioneer.cheaper(provisional)
+        bids = {bid.agent: bid for bid in draft.auction.bids if bid.error is None}
+        briefs = {}
+        for agent in (name for name in cheaper if name in bids):
+            lessons = self._lessons(draft, agent)
+            if lessons:
+                briefs[agent] = Brief(bids[agent].plan, tuple(lessons))
+        return briefs
+
+    def _lessons(self, draft: Draft, agent: str) -> Sequence[Lesson]:
+        try:
+            return self.memory.lessons(draft.auction.task, agent=agent, k=self.rules.lessons)
+        except (ModelError, StoreError) as error:
+            draft.update(f"no lessons: {error}")
+            return ()

@@ -1,0 +1,82 @@
+"""Awards and the work that follows them: who works, who takes over, and which answer is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from sale.draft import Draft
+from sale.rules import Rules
+from sale.seams import Grader, Pool, Verifier
+from sale.types import Award, Outcome, Stage, State
+
+Done = Sequence[tuple[Award, Outcome | None]]
+"""The awards of an auction so far, each with what came of it."""
+Following = Callable[[Done], Award | None]
+"""Who takes over after these; nobody where that makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Lets the winner work and verifies its answer; others take over where it fails."""
+
+    pool: Pool
+    verifier: Verifier
+    grader: Grader
+    rules: Rules
+
+    def execute(self, draft: Draft, award: Award, following: Following) -> None:
+        """Work off an award, and those that follow it while the rules pass the work on.
+
+        The outcome that is kept is the best verified one, the earliest of equals.
+        """
+        draft.update(f"awarded to {award.agent}", award=award)
+        draft.advance(State.AWARDED)
+        done: list[tuple[Award, Outcome | None]] = []
+        current: Award | None = award
+        draft.advance(State.EXECUTING)
+        try:
+            while current is not None:
+                self._work(draft, current)
+                done.append((current, draft.auction.outcome))
+                current = following(done) if self._passes_on(done) else None
+                if current is not None:
+                    doing = f"passed on to {current.agent}"
+                    draft.update(doing, award=current, outcome=None)
+        finally:  # an interruption leaves the answer that is there
+            draft.keep_best(done)
+
+    def _passes_on(self, done: Done) -> bool:
+        return len(done) <= self.rules.fallbacks and self.rules.falls_back(done[-1][1])
+
+    def _work(self, draft: Draft, award: Award) -> None:
+        auction = draft.auction
+        draft.worst = {award.agent: draft.left() or 0.0}
+        with draft.stage(Stage.EXECUTE, f"{award.agent} is working"):
+            for event in self.pool.execute(
+                auction.task,
+                award.agent,
+                _plan(draft, award) if self.rules.plan_in_prompt else None,
+                limits=replace(self.rules.limits, usd=draft.left()),
+                seed=auction.seed,
+            ):
+                draft.add_event(event, round=award.round)
+                draft.advance(State.EXECUTING)
+        self._verify(draft)
+        draft.grade(self.grader)
+
+    def _verify(self, draft: Draft) -> None:
+        outcome = draft.auction.outcome
+        if outcome is None or outcome.answer is None:
+            return
+        with draft.stage(Stage.VERIFY, "verifying"):
+            verdict, checks = self.verifier(draft.auction.task, outcome)
+        outcome = replace(outcome, verified=verdict, checks=checks)
+        draft.update(f"verified: {verdict}", outcome=outcome)
+
+
+def _plan(draft: Draft, award: Award) -> str | None:
+    """The plan that won; None for an award that was made without one."""
+    won = (award.agent, award.round)
+    plans = (bid.plan for bid in draft.auction.bids if (bid.agent, bid.round) == won)
+    return next(plans, None)
