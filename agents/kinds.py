@@ -14,6 +14,7 @@ from sale.agents.coding import checks, sandbox
 from sale.agents.coding.apart import Examiner, confirm
 from sale.agents.coding.function_work import FunctionWork
 from sale.agents.coding.suite import carry_over, run_tests
+from sale.agents.coding.suite_files import is_test
 from sale.agents.coding.working_copy import WorkingCopy
 from sale.agents.coding.workspace import read_files
 from sale.agents.coding.workspace_work import WorkspaceWork
@@ -82,6 +83,15 @@ class Workshop:
                 outcome.answer, found, results, examiner=self.examiner, tier=self.tier
             )
         return checks.verdict(found, results), results
+
+    def checkable(self, task: Task) -> bool:
+        """Whether a wrong answer to a task can be seen to be wrong, before anybody works on it."""
+        if task.kind is Kind.SEARCH:
+            return True
+        if task.workspace is not None:
+            with WorkingCopy.of(Path(task.workspace)) as workspace:
+                return any(map(is_test, workspace.texts()))
+        return any(check.behaviour for check in checks.find(task.text))
 
     def _verify_cited(
         self, task: Task, answer: str, citations: Sequence[Citation]

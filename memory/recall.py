@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select
 
 from sale.embedding import Embedder
+from sale.errors import ModelError
 from sale.memory.database import Database
 from sale.memory.index import whole
 from sale.memory.lessons import (
@@ -23,8 +24,9 @@ from sale.memory.lessons import (
     nearest,
     read_lessons,
 )
+from sale.memory.precedents import ANY_WORK, NEAREST, near_texts, new_texts, read_precedents
 from sale.memory.vectors import Vectors
-from sale.types import Kind, Lesson, Task
+from sale.types import Kind, Lesson, Precedent, Task
 
 POOL = 6
 """Texts looked at for each lesson asked for, so that those that teach nothing are replaced."""
@@ -62,6 +64,32 @@ class Recall:
             return self._among_many(task, agent=agent, k=k)
         query = self._vectors.of(task.text)
         return self._drawn(query, self._few(task.kind, agent), k=k)
+
+    def precedents(self, task: Task, *, blind: bool = False) -> list[Precedent]:
+        """Read what came of earlier work; `blind` is without a look at any text."""
+        with self._database.read() as session:
+            if session.scalar(ANY_WORK, {"kind": task.kind}) is None:
+                return []
+        near = {} if blind else self._near(task)
+        with self._database.read() as session:
+            return read_precedents(session, task, near)
+
+    def _near(self, task: Task) -> dict[str, float]:
+        """The cosines of texts that are near or new, by hash; none without a model."""
+        try:
+            query = self._vectors.of(task.text)
+        except ModelError:
+            return {}
+        with self._database.read() as session:
+            new = new_texts(session, task.kind, model=self._vectors.embedder.name)
+        if new:
+            self._vectors.embed(new)
+        numbers = self._vectors.index.nearest(query, NEAREST)
+        with self._database.read() as session:
+            hashes, vectors = near_texts(session, task.kind, self._vectors.embedder.name, numbers)
+        places, rows = whole(vectors, width=self._vectors.embedder.width)
+        cosines = (rows @ query).tolist()
+        return {hashes[at]: one for at, one in zip(places.tolist(), cosines, strict=True)}
 
     def _among_many(self, task: Task, *, agent: str, k: int) -> list[Lesson]:
         """Look at more and more of the nearest texts; at last at the agent's newest lessons."""

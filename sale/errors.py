@@ -48,6 +48,12 @@ class NoBidsError(SaleError):
     exit_code = 3
 
 
+class WorthlessError(SaleError):
+    """No agent is worth its price, so nothing was awarded."""
+
+    exit_code = 3
+
+
 class BudgetError(SaleError):
     """The next call could cost more than what is left of the budget."""
 

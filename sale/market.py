@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from sale.auction.auctioneer import Auctioneer
+from sale.auction.foresight import Foresight
 from sale.bidding import Bidding
 from sale.draft import Draft, Observer
 from sale.errors import InputError, SaleError
+from sale.foreseeing import Checkable, Foreseeing
 from sale.rules import Rules
 from sale.seams import Grader, Memory, Pool, Verifier
-from sale.types import Auction, State, Task
-from sale.working import Working
+from sale.types import Auction, Award, State, Task
+from sale.working import Following, Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Market:
     rules: Rules
     observe: Observer = lambda _auction, _doing: None
     grader: Grader = lambda _task, _outcome: None
+    foresight: Foresight | None = None
+    """Who awards from memory alone; None: bids are asked for in every auction."""
+    checkable: Checkable = lambda _task: True
 
     def auction(
         self,
@@ -46,9 +51,7 @@ class Market:
         """
         draft = self._announce(task, seed=seed, usd=usd, run=run)
         with self._recorded(draft):
-            award, appraisals = self._bidding.hold(draft)
-            following = partial(self.auctioneer.following, appraisals)
-            self._working.execute(draft, award, following)
+            self._working.execute(draft, *(self._foreseen(draft) or self._bid_for(draft)))
         return draft.auction
 
     def _announce(
@@ -91,9 +94,16 @@ class Market:
                 draft.update("failed", error=error)
             self.memory.record(draft.auction)
 
-    @property
-    def _bidding(self) -> Bidding:
-        return Bidding(self.pool, self.memory, self.auctioneer, self.rules)
+    def _foreseen(self, draft: Draft) -> tuple[Award, Following] | None:
+        """An award from memory alone, where the market makes such ones and it tells enough."""
+        if self.foresight is None or not self.rules.recall:
+            return None
+        return Foreseeing(self.memory, self.foresight, self.checkable).award(draft)
+
+    def _bid_for(self, draft: Draft) -> tuple[Award, Following]:
+        bidding = Bidding(self.pool, self.memory, self.auctioneer, self.rules)
+        award, appraisals = bidding.hold(draft)
+        return award, partial(self.auctioneer.following, appraisals)
 
     @property
     def _working(self) -> Working:

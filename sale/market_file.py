@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from sale.auction.jury import MAX_PLANS
-from sale.auction.terms import Ballot, CostModel, Part, contradiction
+from sale.auction.terms import Ballot, CostModel, Part, Prefer, Stages, contradiction
 from sale.auction.weights import Scale, Weights, cost_scale, even
 from sale.errors import InputError
 from sale.types import AgentSpec, Kind, Limits, Price, ToolUse
@@ -122,6 +122,12 @@ class AuctionTable(_Table):
     lessons: Annotated[int, Field(ge=0, le=32)] = 8
     plan_in_prompt: Literal["own", "none"] = "own"
     """Whether the winner sees its plan while it works."""
+    stages: Stages = Stages.FULL
+    """Bids in every auction, or only until memory tells who is worth its price."""
+    prefer: Prefer = Prefer.BALANCED
+    """With stages = "auto": what a solved task is worth, against the dearest agent's work."""
+    value: PositiveFloat | None = None
+    """With stages = "auto": dollars that a solved task is worth, in place of `prefer`."""
     fallbacks: Annotated[int, Field(ge=0, le=MAX_PLANS)] = 1
     """How often the work may pass to the next best bid."""
     fallback_on: Literal["crash", "failure"] = "crash"

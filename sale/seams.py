@@ -16,6 +16,7 @@ from sale.types import (
     Lesson,
     Limits,
     Outcome,
+    Precedent,
     Ratings,
     Spent,
     Step,
@@ -74,6 +75,10 @@ class Memory(Protocol):
 
     def spent(self, kind: Kind, roster: Sequence[AgentSpec]) -> Mapping[str, Spent]:
         """What each agent's awards on tasks of this kind have cost; their plans at its price."""
+        ...
+
+    def precedents(self, task: Task) -> Sequence[Precedent]:
+        """What came of earlier work on tasks of this kind."""
         ...
 
     def lessons(self, task: Task, *, agent: str, k: int) -> Sequence[Lesson]:

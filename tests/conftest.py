@@ -194,6 +194,7 @@ def opened_market(
     scale = cost_scale(roster)
     weights = weights or Weights(1.0, 0.0, dict.fromkeys(jury, 1.0), cost_scale=scale)
     auctioneer = {key: rules.pop(key) for key in ("without", "cost_model") if key in rules}
+    parts = {key: rules.pop(key) for key in ("foresight", "checkable") if key in rules}
     rules = {"limits": Limits()} | rules
     with Store.open("sqlite://", embedder=HashEmbedder) as store:
         yield Market(
@@ -202,6 +203,7 @@ def opened_market(
             auctioneer=Auctioneer(tuple(roster), weights, **auctioneer),
             verifier=verifier,
             rules=Rules(name="test", sandbox="none", **rules),
+            **parts,
         )
 
 

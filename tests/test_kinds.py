@@ -186,3 +186,29 @@ def test_a_function_is_asked_for_in_the_tasks_own_words_unless_a_plan_is_shown(p
     assert ([message.role for message in first] == ["user"]) is plainly
     assert (first[-1].content == "def f():\n    <task>[0m") is plainly
     assert ("First do this." in first[-1].content) is not plainly
+
+
+@pytest.mark.parametrize(
+    ("text", "checkable"),
+    [
+        ("Write double(n).\n\ndouble(2) == 4", True),
+        ("Write double(n).\n\n>>> double(2)\n4", True),
+        ("Write a function double(n) that doubles a number.", False),
+        ("", False),
+    ],
+)
+def test_a_function_can_be_checked_where_its_task_shows_what_it_should_give(
+    text: str, checkable: bool
+) -> None:
+    assert Workshop().checkable(Task(Kind.CODING, text)) is checkable
+
+
+def test_a_folder_can_be_checked_where_it_has_tests(folder: Path) -> None:
+    task = Task(Kind.CODING, "Mend it.", workspace=str(folder))
+    assert not Workshop().checkable(task)
+    (folder / "test_a.py").write_text("def test_x(): assert True\n")
+    assert Workshop().checkable(task)
+
+
+def test_an_answer_with_citations_can_be_checked(corpus: Path) -> None:
+    assert Workshop().checkable(Task(Kind.SEARCH, "How high is it?", corpus=str(corpus)))

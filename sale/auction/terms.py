@@ -47,6 +47,28 @@ class Ballot(StrEnum):
     """One call a plan, as published; it can't compare them."""
 
 
+class Prefer(StrEnum):
+    """What a solved task is worth, where no dollars are named."""
+
+    QUALITY = "quality"
+    BALANCED = "balanced"
+    CHEAP = "cheap"
+
+    @property
+    def factor(self) -> float:
+        """Times the predicted dollars of the dearest agent's work."""
+        return {Prefer.QUALITY: 100.0, Prefer.BALANCED: 10.0, Prefer.CHEAP: 2.0}[self]
+
+
+class Stages(StrEnum):
+    """What evidence an award waits for."""
+
+    FULL = "full"
+    """Plans, ratings and refinement in every auction, as published."""
+    AUTO = "auto"
+    """Memory alone, once it has anything to go by."""
+
+
 def contradiction(without: Collection[Part], cost: CostModel) -> str | None:
     """Say what makes no sense about leaving all of these out, if anything."""
     if {Part.PEERS, Part.SELF} <= set(without):

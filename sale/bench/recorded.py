@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sale.auction.terms import Ballot
 from sale.bench.collect import APART
-from sale.bench.trials import Played, Trial
+from sale.bench.trials import UNASKED, Played, Trial
 from sale.errors import InputError
 from sale.rules import Brief
 from sale.seams import Pool, Verifier
@@ -85,6 +85,11 @@ class Recorded:
         yield self.outcome(agent)
 
     @property
+    def is_work_alone(self) -> bool:
+        """Whether nobody was asked for a bid."""
+        return all(trial.bid_error == UNASKED for trial, _ in self.trials.values())
+
+    @property
     def plans(self) -> dict[str, str]:
         """The plans that were rated, by agent."""
         return {bid.agent: bid.plan for bid in self.bids() if bid.error is None}
@@ -103,9 +108,15 @@ class RecordedPool:
     attempt: int = 0
     """Which one of several tries this is: live work differs by its seed."""
 
-    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:  # noqa: ARG002
-        """The bids on record; a task that was never tried is an `InputError`."""
-        return self._recorded(task).bids()
+    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
+        """The bids on record, or the live agents' where none was asked for.
+
+        A task that was never tried is an `InputError`.
+        """
+        recorded = self._recorded(task)
+        if recorded.is_work_alone:
+            return self.live().solicit(task, seed=seed, usd=usd)
+        return recorded.bids()
 
     def rate(
         self,

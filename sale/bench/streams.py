@@ -20,6 +20,7 @@ from sale.types import (
     Kind,
     Lesson,
     Outcome,
+    Precedent,
     Spent,
     Stage,
     Step,
@@ -61,6 +62,10 @@ class Ended:
     def spent(self, kind: Kind, roster: Sequence[AgentSpec]) -> Mapping[str, Spent]:
         """What the memory says."""
         return self.memory.spent(kind, roster)
+
+    def precedents(self, task: Task) -> Sequence[Precedent]:
+        """What the memory says."""
+        return self.memory.precedents(task)
 
     def lessons(self, task: Task, *, agent: str, k: int) -> Sequence[Lesson]:
         """What the memory says."""

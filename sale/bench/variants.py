@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sale.auction.terms import Part
+from sale.auction.terms import Part, Stages
 
 PREFIX = "sale"
 
@@ -15,6 +15,8 @@ class Variant:
     """A way to hold auctions, told by its difference from the market file."""
 
     without: frozenset[Part] = frozenset()
+    stages: Stages | None = Stages.FULL
+    """What evidence an award waits for; None: as the market file says."""
     fallbacks: int | None = None
     """How often the work may pass on; None: as the market file says."""
     learns: bool = True
@@ -27,7 +29,8 @@ def _without(*parts: Part, learns: bool = True, about: str) -> Variant:
 
 
 VARIANTS: Mapping[str, Variant] = {
-    "sale": Variant(about="the market as its file says"),
+    "sale": Variant(stages=None, about="the market as its file says"),
+    "sale-auto": Variant(stages=Stages.AUTO, about="awards from memory, once it tells enough"),
     "sale-published": Variant(fallbacks=0, about="one award, nothing passes on"),
     "sale-nomem": _without(
         Part.MEMORY, Part.REFINEMENT, learns=False, about="no memory, so no refinement"

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from sale.auction.terms import Stages
 from sale.bench.run import Run
 from sale.bench.variants import VARIANTS
 from sale.cli.bars import bar
@@ -117,7 +118,7 @@ def bench(
         raise InputError(f"--folds: {len(asked.tasks)} tasks can't be cut into {folds} folds")
     check_means(file, workers, budget)
     kept = None if fresh or asked.secret else checked(calls)
-    means = Means(kept, judge, attempts, workers, budget, bids=bool(wanted.auctions))
+    means = Means(kept, judge, attempts, workers, budget, bids=wanted.bids(file.auction.stages))
     folder = out or RUNS / "-".join(asked.by_suite)
     with closing(Run.open(folder, made_by, made_on=machine(), resume=resume)) as run:
         run.name_tasks(asked.listed.values())
@@ -155,7 +156,16 @@ class Wanted:
         routers = [name for name in POLICIES if name not in ("single", "oracle", "mixture")]
         ablations = [name for name, one in VARIANTS.items() if one.without]
         groups = {"routers": routers, ABLATIONS: ablations}
-        default = ["sale", "sale-published", "sale-nomem", "single", "mixture", *routers, "oracle"]
+        default = [
+            "sale",
+            "sale-auto",
+            "sale-published",
+            "sale-nomem",
+            "single",
+            "mixture",
+            *routers,
+            "oracle",
+        ]
         chosen = [one for name in names or default for one in groups.get(name, [name])]
         for name in chosen:
             kind, _, copied = name.partition(":")
@@ -169,6 +179,10 @@ class Wanted:
             folds,
             split,
         )
+
+    def bids(self, stages: Stages) -> bool:
+        """Whether an auction among them asks for bids on every task, in a market with `stages`."""
+        return any((VARIANTS[name].stages or stages) is Stages.FULL for name in self.auctions)
 
     @property
     def streams(self) -> tuple[tuple[str, int], ...]:

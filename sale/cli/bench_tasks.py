@@ -45,7 +45,7 @@ class Means:
     usd: float | None
     """Dollars at which it stops."""
     bids: bool = True
-    """Whether there are to be auctions."""
+    """Whether there are to be auctions that ask for bids on every task."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from sale.agents.calls.cached import load_cached
 from sale.agents.coding import sandbox
 from sale.agents.kinds import Workshop
 from sale.auction.auctioneer import Auctioneer
-from sale.auction.terms import Part
+from sale.auction.foresight import Foresight
+from sale.auction.terms import Part, Stages
 from sale.cli.examiner import examine
 from sale.draft import Observer
 from sale.market import Market
@@ -112,7 +113,16 @@ def assembled(
         rules=_rules(file, source, tier),
         observe=observe,
         grader=grader,
+        foresight=_foresight(file),
+        checkable=Workshop(file.sandbox.tier).checkable,
     )
+
+
+def _foresight(file: MarketFile) -> Foresight | None:
+    auction = file.auction
+    if auction.stages is Stages.FULL:
+        return None
+    return Foresight(file.roster, auction.value or auction.prefer, 1 + auction.fallbacks)
 
 
 def _rules(file: MarketFile, source: str, tier: str) -> Rules:

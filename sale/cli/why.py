@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sale.auction.counterfactual import Change, smallest_changes
 from sale.cli.text import number
-from sale.types import Appraisal, Auction, Term
+from sale.types import Appraisal, Auction, Award, Term
 
 SHOWN = 4
 """Bids beside each other in the table of terms; more don't fit a terminal."""
@@ -22,6 +22,8 @@ def explain(auction: Auction) -> str:
     award = auction.award
     if award is None:
         return "No award was made."
+    if not auction.bids:
+        return _from_memory(auction, award)
     chosen = _entry(auction, award.agent, award.round)
     rivals = [entry for entry in auction.appraisals if entry.agent != award.agent]
     if chosen is None or not rivals:
@@ -39,6 +41,12 @@ def explain(auction: Auction) -> str:
         f"{award.agent} won{after} with {chosen.score:.3f} against {rival.score:.3f} of "
         f"{rival.agent}, a lead of {rival.score - chosen.score:.3f}: {told or 'a tie'}."
     )
+
+
+def _from_memory(auction: Auction, award: Award) -> str:
+    before = [one.agent for one in auction.discarded]
+    after = f" after {', '.join(before)} had worked in vain" if before else ""
+    return f"{award.agent} was sent{after}: what came of earlier work promises most of it."
 
 
 def _gains(chosen: Appraisal, rival: Appraisal) -> Iterator[tuple[str, float]]:

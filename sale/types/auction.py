@@ -107,6 +107,20 @@ class Award:
 
 
 @dataclass(frozen=True, slots=True)
+class Precedent:
+    """One agent's earlier work on a task of the same kind, and what visible checks said of it."""
+
+    agent: str
+    nearness: float
+    """Cosine of the two tasks; 0 where it can't be told."""
+    solved: bool | None
+    """None where the task showed nothing to check."""
+    failures: int
+    """Agents that had failed at that task before."""
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """What an agent's awards on one kind of task have cost so far."""
 

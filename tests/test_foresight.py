@@ -1,0 +1,169 @@
+"""Awards from memory alone, and auctions that need no bids."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sale.auction.foresight import Foresight
+from sale.auction.terms import Prefer
+from sale.embedding import HashEmbedder
+from sale.errors import NoBidsError, StoreError, WorthlessError
+from sale.memory.store import Store
+from sale.types import Kind, Precedent, Stage, State, Task, Verdict
+
+Make = Callable[..., Any]
+TASK = Task(Kind.CODING, "Count the words of a text.")
+OTHER = Task(Kind.CODING, "Count the lines of a text.")
+WRONG = "```answer\nwrong\n```"
+
+
+def work(agent: str, *, solved: bool | None = True, usd: float = 1.0) -> Precedent:
+    return Precedent(agent, 1.0, solved, 0, usd)
+
+
+@pytest.fixture
+def roster(agent: Make) -> tuple[Any, ...]:
+    return agent("small", 1.0), agent("large", 10.0)
+
+
+def test_nothing_can_be_told_before_an_outcome_was_checked_and_paid(
+    roster: Any, agent: Make
+) -> None:
+    foresight = Foresight(roster)
+    assert not foresight.can_tell(Kind.CODING, [])
+    assert not foresight.can_tell(Kind.CODING, [work("small", solved=None)])
+    assert foresight.can_tell(Kind.CODING, [work("small")])
+    unpriced = Foresight((*roster, agent("free", None)))
+    assert not unpriced.can_tell(Kind.CODING, [work("small")])
+
+
+def test_a_cheap_agent_that_has_done_well_is_sent_first(roster: Any) -> None:
+    known = [work("small", usd=1.0)] * 9 + [work("small", solved=False)]
+    known += [work("large", usd=10.0)] * 10
+    found = Foresight(roster).look(Kind.CODING, known, checkable=True)
+    assert found.award is not None
+    assert found.award.agent == "small"
+    assert [entry.agent for entry in found.appraisals] == ["small", "large"]
+    assert [found.appraisals[place].agent for place in found.chain.agents] == ["small", "large"]
+    for entry in found.appraisals:
+        cost, solves = entry.terms
+        assert entry.score == pytest.approx(cost.feature - solves.weight * solves.feature)
+
+
+def test_who_has_failed_is_not_sent_again_and_counts_against_the_others(roster: Any) -> None:
+    known = [work("small"), work("large", usd=10.0)] * 5
+    foresight = Foresight(roster)
+    fresh = foresight.look(Kind.CODING, known, checkable=True)
+    after = foresight.look(Kind.CODING, known, checkable=True, failed=["small"])
+    assert after.award is not None
+    assert after.award.agent == "large"
+    assert after.appraisals[0].terms[1].feature < fresh.appraisals[1].terms[1].feature
+    assert (
+        foresight.look(Kind.CODING, known, checkable=True, failed=["small", "large"]).award is None
+    )
+
+
+def test_what_a_solved_task_is_worth_decides_whether_quality_is_bought(roster: Any) -> None:
+    known = [work("small", solved=n < 10, usd=1.0) for n in range(20)]
+    known += [work("large", solved=n < 18, usd=10.0) for n in range(20)]
+    chosen = {
+        prefer: Foresight(roster, prefer).look(Kind.CODING, known, checkable=False).award.agent
+        for prefer in Prefer
+    }
+    assert chosen == {Prefer.QUALITY: "large", Prefer.BALANCED: "large", Prefer.CHEAP: "small"}
+
+
+def test_nobody_is_sent_where_a_solved_task_is_worth_less_than_the_work(roster: Any) -> None:
+    known = [work("small", usd=1.0), work("large", usd=10.0)]
+    assert Foresight(roster, 0.5).look(Kind.CODING, known, checkable=True).award is None
+
+
+def test_bids_are_asked_for_once_and_then_memory_tells(agent: Make, market: Make) -> None:
+    roster = (agent("small", 1.0), agent("large", 10.0))
+    rules = {"jury": ["large"], "fallbacks": 1, "fallback_on_failure": True}
+    foresight = Foresight(roster, Prefer.CHEAP)
+    with market(roster, foresight=foresight, **rules) as open_market:
+        first = open_market.auction(TASK, seed=1)
+        second = open_market.auction(OTHER, seed=2)
+        assert open_market.memory.get(second.id) == second
+    assert len(first.bids) == 2
+    assert (second.bids, second.ratings) == ((), ())
+    assert second.award is not None
+    assert (second.award.agent, second.award.round) == ("small", 0)
+    assert second.outcome is not None
+    assert second.outcome.verified is Verdict.PASSED
+    assert {Stage.BID, Stage.RATE}.isdisjoint(second.usage)
+    assert second.total.usd == pytest.approx(second.usage[Stage.EXECUTE].usd)
+
+
+def test_the_next_one_takes_over_a_failure_which_stays_on_record(agent: Make, market: Make) -> None:
+    large = agent("large", 3.0)
+    good, bad = (agent("small", 2.0), large), (agent("small", 2.0, work=WRONG), large)
+    rules = {"jury": ["large"], "fallbacks": 1, "fallback_on_failure": True}
+    rules["foresight"] = Foresight(good, Prefer.CHEAP, longest=2)
+    with Store.open("sqlite://", embedder=HashEmbedder) as memory:
+        with market(good, memory=memory, **rules) as before:
+            for seed in range(4):
+                before.auction(TASK, seed=seed)
+        with market(bad, memory=memory, **rules) as after:
+            auctions = [after.auction(TASK, seed=seed) for seed in range(9)]
+        found = memory.precedents(TASK)
+    assert auctions[0].bids == ()
+    assert [one.agent for one in auctions[0].discarded] == ["small"]
+    assert {one.outcome.agent for one in auctions if one.outcome} == {"large"}
+    assert auctions[-1].discarded == ()  # by then it is known to fail
+    assert {(one.agent, one.solved, one.failures) for one in found} == {
+        ("small", True, 0),
+        ("small", False, 0),
+        ("large", True, 1),
+        ("large", True, 0),
+    }
+
+
+def test_an_auction_that_nobody_is_worth_is_on_record_and_costs_nothing(
+    agent: Make, market: Make
+) -> None:
+    roster = (agent("small", 1.0),)
+    with market(roster, jury=["small"], foresight=Foresight(roster, 1e-12)) as open_market:
+        open_market.auction(TASK, seed=1)
+        with pytest.raises(WorthlessError, match="no agent is worth its price") as caught:
+            open_market.auction(TASK, seed=2)
+        entry = open_market.memory.log(limit=1)[0]
+        auction = open_market.memory.get(entry.id)
+    assert caught.value.exit_code == NoBidsError.exit_code
+    assert auction.state is State.FAILED
+    assert auction.total.usd == 0.0
+    assert auction.appraisals
+
+
+def test_a_memory_that_fails_to_tell_does_not_stop_the_auction(agent: Make, market: Make) -> None:
+    class Silent(Store):
+        def precedents(self, task: Task) -> list[Precedent]:
+            raise StoreError("the disk is gone")
+
+    roster = (agent("small", 1.0),)
+    with (
+        Silent.open("sqlite://") as memory,
+        market(roster, jury=["small"], foresight=Foresight(roster), memory=memory) as open_market,
+    ):
+        auctions = [open_market.auction(TASK, seed=seed) for seed in range(2)]
+    assert all(auction.bids for auction in auctions)
+
+
+def test_whether_a_task_can_be_checked_is_asked_before_anybody_works(
+    agent: Make, market: Make
+) -> None:
+    asked: list[Task] = []
+
+    def checkable(task: Task) -> bool:
+        asked.append(task)
+        return False
+
+    roster = (agent("small", 1.0), agent("large", 2.0))
+    foresight = Foresight(roster)
+    with market(roster, jury=["large"], foresight=foresight, checkable=checkable) as open_market:
+        open_market.auction(TASK, seed=1)
+        assert asked == []
+        open_market.auction(OTHER, seed=2)
+    assert asked == [OTHER]

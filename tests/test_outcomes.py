@@ -1,0 +1,156 @@
+"""The outcome model: who is likely to solve a task, and for how much."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy import optimize
+from scipy.special import expit
+
+from sale.auction.outcomes import (
+    AFTER_FAILURE,
+    DEARER,
+    FAR,
+    SPREAD,
+    Precedents,
+    dollars,
+    fit,
+)
+
+PRICES = np.array([1.0, 3.0, 9.0])
+NAN = float("nan")
+
+
+def precedents(*works: tuple[int, float, float, float, float]) -> Precedents:
+    """Rows of (agent, nearness, solved, failures before, dollars)."""
+    table = np.array(works, dtype=float).reshape(-1, 5)
+    return Precedents(table[:, 0].astype(np.intp), *table[:, 1:].T)
+
+
+work = st.tuples(
+    st.integers(0, 2),
+    st.floats(-1, 1),
+    st.sampled_from([0.0, 1.0, NAN]),
+    st.sampled_from([0.0, 1.0, 2.0]),
+    st.one_of(st.just(NAN), st.floats(0, 10)),
+)
+
+
+def test_without_precedents_dearer_agents_are_likelier_and_nothing_is_certain() -> None:
+    small, middle, large = fit(precedents(), PRICES).solves()
+    assert 0.2 < small < middle < large < 0.8
+    assert middle == pytest.approx(0.5)
+
+
+def test_an_unknown_price_says_nothing() -> None:
+    solves = fit(precedents(), np.array([1.0, NAN, 4.0])).solves()
+    assert solves[1] == pytest.approx(0.5)
+    assert fit(precedents(), np.full(3, NAN)).solves() == pytest.approx([0.5] * 3, abs=1e-9)
+
+
+@given(st.lists(work, max_size=30), st.randoms())
+def test_the_order_of_precedents_does_not_count(works, random) -> None:
+    shuffled = list(works)
+    random.shuffle(shuffled)
+    one, other = (fit(precedents(*rows), PRICES) for rows in (works, shuffled))
+    assert one.mean == pytest.approx(other.mean, abs=1e-6)
+
+
+@given(st.lists(work, max_size=30))
+def test_chances_are_chances_and_failures_before_only_matter_by_their_number(works) -> None:
+    posterior = fit(precedents(*works), PRICES)
+    for failures in range(3):
+        solves = posterior.solves(failures)
+        assert ((solves > 0) & (solves < 1)).all()
+    assert np.linalg.eigvalsh(posterior.covariance).min() > 0
+
+
+@given(st.lists(work, max_size=20), st.integers(0, 2))
+def test_one_more_success_makes_its_agent_likelier_and_one_more_failure_less(works, agent) -> None:
+    before = fit(precedents(*works), PRICES).mean
+    for solved, sign in ((1.0, 1), (0.0, -1)):
+        after = fit(precedents(*works, (agent, 1.0, solved, 0, NAN)), PRICES).mean
+        rise = (after[0] + after[1 + agent]) - (before[0] + before[1 + agent])
+        assert sign * rise > -1e-9
+
+
+def test_a_near_task_says_more_than_an_unlike_one() -> None:
+    near, far = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves()[0] for c in (1.0, 0.0))
+    assert near < far < fit(precedents(), PRICES).solves()[0]
+    assert precedents((0, -1, 0, 0, 1), (0, 1, 0, 0, 1)).weights.tolist() == [FAR, 1.0]
+
+
+def test_failures_on_one_task_make_everybody_less_likely_there() -> None:
+    known = [(agent, 1.0, 1.0, 0, 1.0) for agent in range(3) for _ in range(5)]
+    posterior = fit(precedents(*known), PRICES)
+    assert (posterior.solves(2) < posterior.solves(1)).all()
+    assert (posterior.solves(1) < posterior.solves(0)).all()
+
+
+def test_that_they_do_is_unlearnt_where_it_is_not_so() -> None:
+    good = [(2, 1.0, 1.0, 1, 1.0)] * 60
+    posterior = fit(precedents(*good), PRICES)
+    assert posterior.mean[-2] > AFTER_FAILURE
+
+
+def test_it_is_the_maximum_of_the_posterior() -> None:
+    """Against scipy's minimiser on the same negative log posterior."""
+    rng = np.random.default_rng(1)
+    works = [
+        (int(rng.integers(3)), rng.uniform(), float(rng.integers(2)), float(rng.integers(3)), 1.0)
+        for _ in range(40)
+    ]
+    table, sizes = precedents(*works), np.log(PRICES) - np.log(PRICES).mean()
+    rows = np.column_stack(
+        [np.ones(40), np.eye(3)[table.agents], table.failures, sizes[table.agents]]
+    )
+    center = np.array([0, 0, 0, 0, AFTER_FAILURE, DEARER])
+    spread = np.array([SPREAD[0], *[SPREAD[1]] * 3, SPREAD[2], SPREAD[3]])
+
+    def loss(beta: np.ndarray) -> float:
+        chance = expit(rows @ beta)
+        likelihood = table.solved * np.log(chance) + (1 - table.solved) * np.log(1 - chance)
+        return float(-table.weights @ likelihood + (((beta - center) / spread) ** 2).sum() / 2)
+
+    found = optimize.minimize(loss, center, tol=1e-12)
+    assert fit(table, PRICES).mean == pytest.approx(found.x, abs=1e-4)
+
+
+def test_many_outcomes_are_believed_and_are_calibrated() -> None:
+    rng = np.random.default_rng(2)
+    truth = np.array([0.2, 0.6, 0.9])
+    works = [
+        (agent, 1.0, float(rng.random() < truth[agent]), 0, 1.0)
+        for agent in range(3)
+        for _ in range(400)
+    ]
+    assert fit(precedents(*works), PRICES).solves() == pytest.approx(truth, abs=0.06)
+
+
+def test_a_draw_is_certain_of_itself_and_varies_as_the_posterior_does() -> None:
+    posterior = fit(precedents((0, 1, 1, 0, 1)), PRICES)
+    rng = np.random.default_rng(3)
+    draws = np.array([posterior.draw(rng).mean for _ in range(4000)])
+    assert draws.mean(axis=0) == pytest.approx(posterior.mean, abs=0.1)
+    assert np.cov(draws.T) == pytest.approx(posterior.covariance, abs=0.15)
+
+
+def test_dollars_are_means_shrunk_towards_prices() -> None:
+    found = dollars(precedents((0, 1, 1, 0, 2.0)), PRICES)
+    assert found == pytest.approx([2.0, 6.0, 18.0])  # one work at twice its price
+    seen = [(2, 1.0, 1, 0, 4.0)] * 100
+    assert dollars(precedents((0, 1, 1, 0, 2.0), *seen), PRICES)[2] == pytest.approx(4.0, rel=0.05)
+
+
+def test_dollars_nobody_can_tell_are_unknown() -> None:
+    assert np.isnan(dollars(precedents(), PRICES)).all()
+    unpriced = dollars(precedents((0, 1, 1, 0, 2.0), (1, 1, 1, 0, 3.0)), np.array([1.0, NAN, NAN]))
+    assert unpriced[:2] == pytest.approx([2.0, 3.0])
+    assert np.isnan(unpriced[2])
+
+
+@given(arrays.arrays(float, 3, elements=st.floats(0.01, 100)), st.lists(work, max_size=20))
+def test_known_dollars_are_never_negative(prices, works) -> None:
+    found = dollars(precedents(*works), prices)
+    assert (np.isnan(found) | (found >= 0)).all()
