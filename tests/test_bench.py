@@ -1,6 +1,7 @@
 """Trying every agent on every task, and the run folder that keeps it."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sale.bench.samples import Sample
 from sale.bench.singles import singles
 from sale.bench.trials import TRIALS, UNASKED, Played, Trial, Used, line_of, read_trials
 from sale.errors import InputError
-from sale.types import Kind, Outcome, StopReason, Task, Verdict
+from sale.types import Check, Kind, Outcome, StopReason, Task, Verdict
 
 Make = Callable[..., Any]
 TASK = Task(Kind.CODING, "Write a function double(n).")
@@ -82,6 +83,23 @@ def test_without_auctions_nobody_bids_or_rates_and_everybody_works(
         assert trial_.usd is not None
         assert trial_.usd > 0
         assert not trial_.lost
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5, len(sys.base_prefix) - 1])
+def test_a_run_does_not_say_where_the_python_of_its_machine_is(
+    agent: Make, market: Make, cut: int
+) -> None:
+    place = f"{sys.base_prefix}/"
+    told = f'File "{place}lib/ast.py", line 2, then File "{place[: len(place) - cut]}'
+
+    def verifier(_task: Task, _outcome: Outcome) -> tuple[Verdict, tuple[Check, ...]]:
+        return Verdict.FAILED, (Check("it runs", False, told),)
+
+    with market((agent("a", 1.0),), jury=["a"], verifier=verifier) as one:
+        collector = Collector(one.pool, one.verifier, one.rules, one.auctioneer.roster)
+        (found,) = collector.collect("double", TASK, seed=1)
+    assert found.played is not None
+    assert found.played.checks[0].detail == 'File "lib/ast.py", line 2, then File "'
 
 
 USED = Used(9, 0, 3, 0.1, 0.001)

@@ -191,8 +191,12 @@ def _played(
 
 
 def _portable(check: Check) -> Check:
-    """A check without the place of this machine's Python: runs are published."""
-    return replace(check, detail=check.detail.replace(f"{sys.base_prefix}/", ""))
+    """A check without the place of this machine's Python, cut off or not: runs are published."""
+    place = f"{sys.base_prefix}/"
+    detail = check.detail.replace(place, "")
+    ends = (place[:size] for size in range(len(place), 1, -1))
+    cut = next((end for end in ends if detail.endswith(f'"{end}')), "")
+    return replace(check, detail=detail.removesuffix(cut))
 
 
 def _dollars(calls: Sequence[Call]) -> float | None:

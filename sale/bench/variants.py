@@ -31,6 +31,7 @@ def _without(*parts: Part, learns: bool = True, about: str) -> Variant:
 VARIANTS: Mapping[str, Variant] = {
     "sale": Variant(stages=None, about="the market as its file says"),
     "sale-auto": Variant(stages=Stages.AUTO, about="awards from memory, once it tells enough"),
+    "sale-full": Variant(about="plans, ratings and refinement in every auction"),
     "sale-published": Variant(fallbacks=0, about="one award, nothing passes on"),
     "sale-nomem": _without(
         Part.MEMORY, Part.REFINEMENT, learns=False, about="no memory, so no refinement"

@@ -106,7 +106,7 @@ def bench(
     file = chosen_agents(file, names)
     check_judge(judge, file)
     choice = Choice(limit, every, corpus_mode, looked_in(corpus, web))
-    wanted = Wanted.of(policy or (), orders, folds, split)
+    wanted = Wanted.of(policy or (), orders, folds, split, stages=file.auction.stages)
     asked = Asked.of(suites, choice, file, source, seed=seed, judge=judge)
     made_by = asked.settings()
     if attempts > 1 and not file.limits.temperature:
@@ -144,8 +144,18 @@ class Wanted:
     split: float | None
 
     @staticmethod
-    def of(names: Sequence[str], orders: int, folds: int | None, split: float | None) -> Wanted:
-        """Sort policies by what plays them; raises `InputError` for one that isn't known."""
+    def of(
+        names: Sequence[str],
+        orders: int,
+        folds: int | None,
+        split: float | None,
+        *,
+        stages: Stages,
+    ) -> Wanted:
+        """Sort policies by what plays them; raises `InputError` for one that isn't known.
+
+        `stages` are the market's; by default the auction is played with the others, too.
+        """
         from sale.bench.policies import POLICIES, load_policy
         from sale.bench.replay import MIXTURE
 
@@ -156,16 +166,9 @@ class Wanted:
         routers = [name for name in POLICIES if name not in ("single", "oracle", "mixture")]
         ablations = [name for name, one in VARIANTS.items() if one.without]
         groups = {"routers": routers, ABLATIONS: ablations}
-        default = [
-            "sale",
-            "sale-auto",
-            "sale-published",
-            "sale-nomem",
-            "single",
-            "mixture",
-            *routers,
-            "oracle",
-        ]
+        other = "sale-full" if stages is Stages.AUTO else "sale-auto"
+        auctions = ["sale", other, "sale-published", "sale-nomem"]
+        default = [*auctions, "single", "mixture", *routers, "oracle"]
         chosen = [one for name in names or default for one in groups.get(name, [name])]
         for name in chosen:
             kind, _, copied = name.partition(":")

@@ -41,6 +41,7 @@ def auction_json(
             _bid(bid, appraised.get((bid.agent, bid.round)), _ratings(auction, bid))
             for bid in auction.bids
         ],
+        "foreseen": [_foreseen(one) for one in auction.appraisals if not auction.bids],
         "award": award
         and {
             "agent": award.agent,
@@ -142,6 +143,18 @@ def _bid(bid: Bid, appraisal: Appraisal | None, ratings: Mapping[str, float]) ->
             for term in (appraisal.terms if appraisal else ())
         ],
         "error": bid.error,
+    }
+
+
+def _foreseen(entry: Appraisal) -> dict[str, Any]:
+    """What memory alone says of an agent; no bid was asked for."""
+    terms = {term.name: term for term in entry.terms}
+    return {
+        "agent": entry.agent,
+        "usd": terms["dollars"].feature,
+        "chance": terms["solves"].feature,
+        "worth_usd": terms["solves"].weight,
+        "score": entry.score,
     }
 
 
