@@ -66,7 +66,14 @@ def log_query(
     """Build the one query behind the log; each filter has an index."""
     # sum() passes over unknown prices, and an unknown amount must not look like a small one.
     dollars = (
-        select(case((func.count() == func.count(UsageRow.usd), func.sum(UsageRow.usd))))
+        select(
+            case(
+                (
+                    func.count() == func.count(UsageRow.usd),
+                    func.coalesce(func.sum(UsageRow.usd), 0.0),
+                )
+            )
+        )
         .where(UsageRow.auction_id == AuctionRow.id)
         .scalar_subquery()
     )

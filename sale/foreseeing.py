@@ -56,7 +56,7 @@ class Foreseeing:
 def _worthless(found: Foreseen) -> str:
     best = min(found.appraisals, key=lambda one: one.score)
     return (
-        f"no agent is worth its price: {best.agent} comes nearest, at ${best.cost:.7f} for an "
-        f"answer that is worth ${best.value:.7f} as it may be wrong; nothing was spent: raise "
+        f"no agent is worth its price: {best.agent} comes nearest, at ${best.cost:.3g} for an "
+        f"answer that is worth ${best.value:.3g}, as it may be wrong; nothing was spent: raise "
         '`value` under [auction], or set `prefer` there to "quality"'
     )

@@ -46,7 +46,8 @@ def explain(auction: Auction) -> str:
 def _from_memory(auction: Auction, award: Award) -> str:
     before = [one.agent for one in auction.discarded]
     after = f" after {', '.join(before)} had worked in vain" if before else ""
-    return f"{award.agent} was sent{after}: what came of earlier work promises most of it."
+    told = "by what came of earlier work it promises most for its price"
+    return f"{award.agent} was sent{after}: {told}."
 
 
 def _gains(chosen: Appraisal, rival: Appraisal) -> Iterator[tuple[str, float]]:
