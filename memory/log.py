@@ -65,16 +65,13 @@ def log_query(
 ) -> Select[*tuple[Any, ...]]:
     """Build the one query behind the log; each filter has an index."""
     # sum() passes over unknown prices, and an unknown amount must not look like a small one.
+    # What has ended without a use on record has used nothing.
+    nothing = case((AuctionRow.state.in_((State.FINISHED, State.FAILED)), 0.0))
+    total = func.coalesce(func.sum(UsageRow.usd), nothing)
     dollars = (
-        select(
-            case(
-                (
-                    func.count() == func.count(UsageRow.usd),
-                    func.coalesce(func.sum(UsageRow.usd), 0.0),
-                )
-            )
-        )
+        select(case((func.count() == func.count(UsageRow.usd), total)))
         .where(UsageRow.auction_id == AuctionRow.id)
+        .correlate(AuctionRow)
         .scalar_subquery()
     )
     query = (
