@@ -79,6 +79,24 @@ def test_nobody_is_sent_where_a_solved_task_is_worth_less_than_the_work(roster: 
     assert Foresight(roster, 0.5).look(Kind.CODING, known, checkable=True).award is None
 
 
+def test_outcomes_of_agents_that_are_gone_tell_nothing(roster: Any) -> None:
+    assert not Foresight(roster).can_tell(Kind.CODING, [work("gone")])
+    known = [work("gone", solved=False), work("small"), work("large", usd=9.0)]
+    found = Foresight(roster).look(Kind.CODING, known, checkable=True)
+    assert {entry.agent for entry in found.appraisals} == {"small", "large"}
+
+
+def test_where_all_work_is_free_the_likeliest_is_sent(agent: Make) -> None:
+    roster = (agent("small", 0.0), agent("large", 0.0))
+    known = [work("small", solved=False, usd=0.0)] * 3 + [work("large", usd=0.0)] * 3
+    found = Foresight(roster).look(Kind.CODING, known, checkable=False)
+    assert found.award is not None
+    assert found.award.agent == "large"
+    assert found.appraisals[0].cost == 0.0
+    unseen = Foresight((*roster, agent("new", 0.0))).look(Kind.CODING, known, checkable=False)
+    assert [entry.cost for entry in unseen.appraisals] == [0.0, 0.0, 0.0]
+
+
 def test_bids_are_asked_for_once_and_then_memory_tells(agent: Make, market: Make) -> None:
     roster = (agent("small", 1.0), agent("large", 10.0))
     rules = {"jury": ["large"], "fallbacks": 1, "fallback_on_failure": True}

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-MOST = 7
-"""Agents among which all chains are compared: 13,699 of them."""
+MOST = 6
+"""Agents among which all chains are compared: 1,957 of them."""
 
 
 @dataclass(frozen=True, slots=True)

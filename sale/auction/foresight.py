@@ -40,10 +40,12 @@ class Foresight:
     """Agents that may work on a task, one after the other."""
 
     def can_tell(self, kind: Kind, precedents: Sequence[Precedent]) -> bool:
-        """Whether there is any verified outcome to go by, and every able agent has a price."""
+        """Whether a checked outcome of one of the agents is known, and every one has a price."""
         able = [spec for spec in self.roster if kind in spec.kinds]
+        names = {spec.name for spec in able}
         return all(spec.price for spec in able) and any(
-            one.solved is not None and one.usd is not None for one in precedents
+            one.agent in names and one.solved is not None and one.usd is not None
+            for one in precedents
         )
 
     def look(
@@ -64,7 +66,7 @@ class Foresight:
         known = [one for one in precedents if one.agent in place]
         known += [Precedent(name, 1.0, False, at, None) for at, name in enumerate(failed)]
         table = _table(known, place)
-        prices = np.array([spec.price.output if spec.price else NAN for spec in able])
+        prices = np.array([_price(spec) for spec in able])
         cost = dollars(table, prices)
         value = self._worth(cost)
         posterior = fit(table, prices)
@@ -85,9 +87,15 @@ class Foresight:
         return Foreseen(appraisals, chain, _award(appraisals, chain))
 
     def _worth(self, cost: np.ndarray) -> float:
-        if isinstance(self.value, Prefer):
-            return self.value.factor * float(np.nanmax(cost))
-        return self.value
+        if not isinstance(self.value, Prefer):
+            return self.value
+        # Where all work is free, the best is worth having, whatever it is worth.
+        return self.value.factor * float(np.nanmax(cost)) or 1.0
+
+
+def _price(spec: AgentSpec) -> float:
+    """How dear an agent is, for comparisons: dollars per million tokens in and as many out."""
+    return spec.price.input + spec.price.output if spec.price else NAN
 
 
 def _award(appraisals: Sequence[Appraisal], chain: Chain) -> Award | None:

@@ -95,7 +95,7 @@ class Posterior:
 def fit(precedents: Precedents, prices: Vector) -> Posterior:
     """Fit the model to precedents of which it is known what came of them.
 
-    `prices`, shape (n,), are dollars per million output tokens; an unknown one (nan) tells nothing.
+    `prices`, shape (n,), are in any unit; an unknown one (nan), and none at all, tells nothing.
     Newton's method on a strictly convex function, so the result is the same for any order.
     """
     sizes, agents = _sizes(prices), len(prices)
@@ -122,7 +122,8 @@ def dollars(precedents: Precedents, prices: Vector) -> Vector:
     """Predicted dollars of each agent's work on the task, shape (n,).
 
     The weighted mean of an agent's past works, shrunk towards its price times what a work of
-    anybody has cost in prices. An unknown price (nan) and no known dollars give nan.
+    anybody has cost in prices. What is free costs nothing; an unknown price (nan) of an agent that
+    has not worked gives nan.
     """
     known = ~np.isnan(precedents.dollars)
     agents, weights = precedents.agents[known], precedents.weights[known]
@@ -132,7 +133,7 @@ def dollars(precedents: Precedents, prices: Vector) -> Vector:
     ratio = float(weights[priced] @ paid[priced]) / in_prices if in_prices > 0 else np.nan
     total = np.bincount(agents, weights * paid, minlength=len(prices))
     count = np.bincount(agents, weights, minlength=len(prices))
-    prior = ratio * prices
+    prior = np.where(prices == 0, 0.0, ratio * prices)
     shrunk = (total + PRIOR_WORKS * prior) / (count + PRIOR_WORKS)
     alone = np.divide(total, count, out=np.full(len(prices), np.nan), where=count > 0)
     return np.asarray(np.where(np.isnan(prior), alone, shrunk))

@@ -1,0 +1,68 @@
+"""What it takes to award from memory: the outcome model and the chains, without the database.
+
+    python benchmarks/foresight.py [--precedents N] [--rounds N]
+
+Milliseconds an auction, the median of several, for 3 to 12 agents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from statistics import median
+
+import numpy as np
+
+from sale.auction.foresight import Foresight
+from sale.types import AgentSpec, Kind, Precedent, Price
+
+
+def roster(agents: int) -> tuple[AgentSpec, ...]:
+    """Agents, each twice as dear as the one before it."""
+    prices = [2.0**place for place in range(agents)]
+    return tuple(
+        AgentSpec(f"agent-{place}", "none", "scripted", Price(price, price / 10, price))
+        for place, price in enumerate(prices)
+    )
+
+
+def made(agents: int, count: int, *, seed: int) -> list[Precedent]:
+    """Outcomes by chance; the dearer an agent, the better."""
+    rng = np.random.default_rng(seed)
+    who = rng.integers(agents, size=count)
+    return [
+        Precedent(
+            f"agent-{one}",
+            float(rng.uniform()),
+            bool(rng.uniform() < (1 + one) / (1 + agents)),
+            int(rng.integers(2)),
+            float(2.0**one * rng.uniform(0.5, 2.0)),
+        )
+        for one in who.tolist()
+    ]
+
+
+def milliseconds(agents: int, count: int, rounds: int) -> float:
+    """The median over some tasks."""
+    taken = []
+    foresight = Foresight(roster(agents), longest=agents)
+    for seed in range(rounds):
+        known = made(agents, count, seed=seed)
+        began = time.perf_counter()
+        foresight.look(Kind.CODING, known, checkable=True)
+        taken.append(time.perf_counter() - began)
+    return 1000 * median(taken)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--precedents", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=50)
+    options = parser.parse_args()
+    for agents in (3, 5, 6, 12):
+        taken = milliseconds(agents, options.precedents, options.rounds)
+        print(f"{agents} agents, {options.precedents} precedents: {taken:.2f} ms")
+
+
+if __name__ == "__main__":
+    main()
