@@ -213,6 +213,11 @@ class MarketFile(_Table):
             raise InputError(f"--without: {problem}")
         return self.model_copy(update={"auction": auction.model_copy(update={"without": without})})
 
+    def waiting_for(self, stages: Stages) -> MarketFile:
+        """The same market with awards that wait for this evidence."""
+        auction = self.auction.model_copy(update={"stages": stages})
+        return self.model_copy(update={"auction": auction})
+
     @property
     def roster(self) -> tuple[AgentSpec, ...]:
         """Everyone who may bid, in the file's order."""

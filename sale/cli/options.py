@@ -12,7 +12,7 @@ from sale.agents.backends import BACKENDS
 from sale.agents.backends.catalogue import catalogue
 from sale.agents.backends.embedder import open_embedder
 from sale.agents.backends.pull import locate
-from sale.auction.terms import Part
+from sale.auction.terms import Part, Stages
 from sale.config import load_market
 from sale.errors import ConfigError
 from sale.market_file import AgentTable, MarketFile
@@ -37,6 +37,10 @@ Db = Annotated[
 ]
 
 
+StagesOption = Annotated[
+    Stages | None,
+    typer.Option(help="Award from memory where it tells enough, or ask for bids in any case."),
+]
 Without = Annotated[
     list[Part] | None,
     typer.Option(

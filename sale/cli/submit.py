@@ -23,6 +23,7 @@ from sale.cli.options import (
     Db,
     Json,
     MarketOption,
+    StagesOption,
     Without,
     missing_models,
     open_market,
@@ -71,6 +72,7 @@ def submit(
     ] = False,
     force: Force = False,
     market: MarketOption = None,
+    stages: StagesOption = None,
     without: Without = None,
     db: Db = None,
     budget: Annotated[
@@ -90,8 +92,8 @@ def submit(
 ) -> int:
     """Put a task up for auction; the winner does it, and its answer is printed.
 
-    Exit codes: 0 done, 1 no answer, 2 bad input, 3 no agent could bid, 4 budget spent,
-    130 interrupted.
+    Exit codes: 0 done, 1 no answer, 2 bad input, 3 no agent could bid, or none is worth its price,
+    4 budget spent, 130 interrupted.
     """
     if budget is not None and not 0 < budget < float("inf"):
         raise InputError(f"--budget must be a positive number of dollars, got {budget}")
@@ -109,6 +111,7 @@ def submit(
     for notice in check_inputs(put_up):
         typer.echo(f"sale: {notice}", err=True)
     source, file = open_market(market, without=without or ())
+    file = file if stages is None else file.waiting_for(stages)
     check_judge(judge, file)
     show = _shower(answer=answer, json=json, privacy=Privacy(file.privacy))
     _check_secret(asked, Privacy(file.privacy))

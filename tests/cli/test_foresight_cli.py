@@ -30,6 +30,8 @@ def test_bids_are_asked_for_once_and_then_memory_tells(sale):
     assert "Foreseen" in shown.stdout
     assert "it promises most for its price" in shown.stdout
     assert sale.json("show", second["auction_id"])["foreseen"] == second["foreseen"]
+    third = sale.json(*asked, "--stages", "full")
+    assert (len(third["bids"]), third["foreseen"]) == (2, [])
 
 
 def test_who_is_not_worth_its_price_is_not_sent_and_nothing_is_spent(sale):
