@@ -128,14 +128,6 @@ def test_many_outcomes_are_believed_and_are_calibrated() -> None:
     assert fit(precedents(*works), PRICES).solves() == pytest.approx(truth, abs=0.06)
 
 
-def test_a_draw_is_certain_of_itself_and_varies_as_the_posterior_does() -> None:
-    posterior = fit(precedents((0, 1, 1, 0, 1)), PRICES)
-    rng = np.random.default_rng(3)
-    draws = np.array([posterior.draw(rng).mean for _ in range(4000)])
-    assert draws.mean(axis=0) == pytest.approx(posterior.mean, abs=0.1)
-    assert np.cov(draws.T) == pytest.approx(posterior.covariance, abs=0.15)
-
-
 def test_dollars_are_means_shrunk_towards_prices() -> None:
     found = dollars(precedents((0, 1, 1, 0, 2.0)), PRICES)
     assert found == pytest.approx([2.0, 6.0, 18.0])  # one work at twice its price

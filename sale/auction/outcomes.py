@@ -86,11 +86,6 @@ class Posterior:
         variance = np.einsum("ij,jk,ik->i", rows, self.covariance, rows)
         return np.asarray(expit(rows @ self.mean / np.sqrt(1.0 + np.pi * variance / 8.0)))
 
-    def draw(self, rng: np.random.Generator) -> Posterior:
-        """One sample of the coefficients, taken for certain."""
-        sample = rng.multivariate_normal(self.mean, self.covariance, method="cholesky")
-        return Posterior(sample, np.zeros_like(self.covariance), self.sizes)
-
 
 def fit(precedents: Precedents, prices: Vector) -> Posterior:
     """Fit the model to precedents of which it is known what came of them.
