@@ -98,7 +98,9 @@ class Market:
         """An award from memory alone, where the market makes such ones and it tells enough."""
         if self.foresight is None or not self.rules.recall:
             return None
-        return Foreseeing(self.memory, self.foresight, self.checkable).award(draft)
+        # What a check says is worth nothing where a failed answer is kept all the same.
+        checkable = self.checkable if self.rules.fallback_on_failure else lambda _task: False
+        return Foreseeing(self.memory, self.foresight, checkable).award(draft)
 
     def _bid_for(self, draft: Draft) -> tuple[Award, Following]:
         bidding = Bidding(self.pool, self.memory, self.auctioneer, self.rules)

@@ -7,6 +7,7 @@ import pytest
 
 from sale.auction.foresight import Foresight
 from sale.auction.terms import Prefer
+from sale.auction.weights import Scale, Weights
 from sale.embedding import HashEmbedder
 from sale.errors import NoBidsError, StoreError, WorthlessError
 from sale.memory.store import Store
@@ -179,9 +180,26 @@ def test_whether_a_task_can_be_checked_is_asked_before_anybody_works(
         return False
 
     roster = (agent("small", 1.0), agent("large", 2.0))
-    foresight = Foresight(roster)
-    with market(roster, jury=["large"], foresight=foresight, checkable=checkable) as open_market:
+    rules = {"jury": ["large"], "foresight": Foresight(roster), "checkable": checkable}
+    with market(roster, fallback_on_failure=True, **rules) as open_market:
         open_market.auction(TASK, seed=1)
         assert asked == []
         open_market.auction(OTHER, seed=2)
     assert asked == [OTHER]
+
+
+def test_where_a_failed_answer_is_kept_nobody_is_sent_to_be_checked(
+    agent: Make, market: Make
+) -> None:
+    roster = (agent("small", 1.0), agent("large", 3.0))
+    sent = {}
+    for passes_on in (True, False):
+        with Store.open("sqlite://", embedder=HashEmbedder) as memory:
+            rules = {"memory": memory, "fallback_on_failure": passes_on, "fallbacks": 1}
+            bad = (agent("small", 1.0, work=WRONG), roster[1])
+            for hired in (bad, roster, roster):  # the small one is right twice in three times
+                with market(hired, weights=Weights(1.0, 0.0, {}, cost_scale=Scale()), **rules) as m:
+                    m.auction(TASK, seed=1)
+            with market(roster, foresight=Foresight(roster), **rules) as open_market:
+                sent[passes_on] = open_market.auction(TASK, seed=2).award.agent
+    assert sent == {True: "small", False: "large"}
