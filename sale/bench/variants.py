@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sale.auction.terms import Part, Stages
+from sale.auction.terms import Part, Prefer, Stages
 
 PREFIX = "sale"
 
@@ -17,6 +17,8 @@ class Variant:
     without: frozenset[Part] = frozenset()
     stages: Stages | None = Stages.FULL
     """What evidence an award waits for; None: as the market file says."""
+    prefer: Prefer | None = None
+    """What a solved task is worth to awards from memory; None: as the market file says."""
     fallbacks: int | None = None
     """How often the work may pass on; None: as the market file says."""
     learns: bool = True
@@ -31,6 +33,12 @@ def _without(*parts: Part, learns: bool = True, about: str) -> Variant:
 VARIANTS: Mapping[str, Variant] = {
     "sale": Variant(stages=None, about="the market as its file says"),
     "sale-auto": Variant(stages=Stages.AUTO, about="awards from memory, once it tells enough"),
+    "sale-quality": Variant(
+        stages=Stages.AUTO, prefer=Prefer.QUALITY, about="the same, where quality is worth most"
+    ),
+    "sale-cheap": Variant(
+        stages=Stages.AUTO, prefer=Prefer.CHEAP, about="the same, where it is worth least"
+    ),
     "sale-full": Variant(about="plans, ratings and refinement in every auction"),
     "sale-published": Variant(fallbacks=0, about="one award, nothing passes on"),
     "sale-nomem": _without(

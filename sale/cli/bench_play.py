@@ -282,12 +282,11 @@ def played(asked: Asked, run: Run, means: Means) -> Iterator[Play]:
 def variant_of(file: MarketFile, variant: Variant) -> MarketFile:
     """The market as a variant holds its auctions."""
     changed = file.leaving_out(variant.without)
-    if variant.stages is not None:
-        changed = changed.waiting_for(variant.stages)
-    if variant.fallbacks is None:
-        return changed
-    auction = changed.auction.model_copy(update={"fallbacks": variant.fallbacks})
-    return changed.model_copy(update={"auction": auction})
+    wanted = {name: getattr(variant, name) for name in ("stages", "prefer", "fallbacks")}
+    update = {name: one for name, one in wanted.items() if one is not None}
+    if variant.prefer is not None:
+        update["value"] = None
+    return changed.model_copy(update={"auction": changed.auction.model_copy(update=update)})
 
 
 def _dollars(trials: Made) -> float:
