@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 
@@ -56,16 +57,34 @@ class Lifeline:
 
 @contextlib.contextmanager
 def own_sigterm() -> Iterator[None]:
-    """Keep SIGTERM as it was while Ray starts: its own answer dumps stacks and exits at once."""
-    ours = signal.getsignal(signal.SIGTERM)
+    """Have SIGTERM raise KeyboardInterrupt while Ray starts, whatever handlers Ray asks for.
+
+    Its own ones dump stacks, and exit or wait for a server that isn't there yet. A signal that
+    comes while a process is being forked is kept, too: Python drops what a handler raises there.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    register = signal.signal
+
+    def register_others(number: int, handler: Any) -> Any:
+        return interrupt if number == signal.SIGTERM else register(number, handler)
+
+    ours = register(signal.SIGTERM, interrupt)
+    signal.signal = register_others  # type: ignore[assignment]
     try:
         yield
-    except SystemExit as ended:
-        signal.alarm(0)  # what Ray did about the signal would abort us three seconds later
-        raise KeyboardInterrupt from ended
     finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, ours)
+        signal.signal = register
+        register(signal.SIGTERM, ours)
+    if came:
+        raise KeyboardInterrupt
 
 
 def watch(mark: str, folder: str) -> None:
