@@ -1,6 +1,7 @@
 """Awards from memory alone, and auctions that need no bids."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from sale.auction.foresight import Foresight
 from sale.auction.terms import Prefer
 from sale.auction.weights import Scale, Weights
+from sale.cli.why import explain
 from sale.embedding import HashEmbedder
 from sale.errors import NoBidsError, StoreError, WorthlessError
 from sale.memory.store import Store
@@ -138,6 +140,23 @@ def test_the_next_one_takes_over_a_failure_which_stays_on_record(agent: Make, ma
         ("large", True, 1),
         ("large", True, 0),
     }
+
+
+def test_why_an_agent_was_sent_names_those_before_it_and_not_those_after(
+    agent: Make, market: Make
+) -> None:
+    roster = (agent("small", 1.0, work=WRONG), agent("large", 3.0, work=WRONG))
+    rules = {"jury": ["large"], "fallbacks": 1, "fallback_on_failure": True}
+    foresight = Foresight(roster, Prefer.QUALITY, longest=2)
+    with market(roster, foresight=foresight, **rules) as open_market:
+        open_market.auction(TASK, seed=1)
+        auction = open_market.auction(OTHER, seed=2)
+    first, second = auction.workers
+    assert auction.award is not None
+    assert auction.award.agent == first  # of failures alone the first is kept
+    assert explain(auction).startswith(f"{first} was sent: ")
+    later = replace(auction, award=replace(auction.award, agent=second))
+    assert explain(later).startswith(f"{second} was sent after {first} had worked in vain: ")
 
 
 def test_an_auction_that_nobody_is_worth_is_on_record_and_costs_nothing(

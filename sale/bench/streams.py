@@ -23,7 +23,6 @@ from sale.types import (
     Precedent,
     Spent,
     Stage,
-    Step,
     Task,
     Usage,
     Verdict,
@@ -129,7 +128,7 @@ def sample_of(auction: Auction, listed: Listed, *, policy: str, order: int, plac
         minutes=listed.minutes,
         place=place,
         agent=None if outcome is None else outcome.agent,
-        awards=tuple(_workers(auction)),
+        awards=auction.workers,
         solved=_solved(outcome, grade),
         grade=grade,
         verified=Verdict.NONE if outcome is None else outcome.verified,
@@ -170,17 +169,6 @@ def work_of(trials: Iterable[Trial]) -> Spending:
 
 def _longest(calls: Iterable[Sequence[Call]]) -> float:
     return max((sum(call.wall_s for call in one) for one in calls), default=0.0)
-
-
-def _workers(auction: Auction) -> Iterator[str]:
-    """Everybody who worked, in order; who crashed before the first step comes last."""
-    outcomes = [*auction.discarded, *([] if auction.outcome is None else [auction.outcome])]
-    yield from dict.fromkeys([*_at_work(auction.steps), *(one.agent for one in outcomes)])
-
-
-def _at_work(steps: Iterable[Step]) -> Iterator[str]:
-    for step in steps:
-        yield from (call.agent for call in step.calls)
 
 
 def _solved(outcome: Outcome | None, grade: float | None) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -44,7 +45,7 @@ def explain(auction: Auction) -> str:
 
 
 def _from_memory(auction: Auction, award: Award) -> str:
-    before = [one.agent for one in auction.discarded]
+    before = list(takewhile(lambda agent: agent != award.agent, auction.workers))
     after = f" after {', '.join(before)} had worked in vain" if before else ""
     told = "by what came of earlier work it promises most for its price"
     return f"{award.agent} was sent{after}: {told}."

@@ -179,3 +179,10 @@ class Auction:
     def total(self) -> Usage:
         """The usage of all stages together, the same to the last bit in whatever order they are."""
         return sum((self.usage[stage] for stage in Stage if stage in self.usage), Usage())
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Everybody who worked, in order; who crashed before the first step comes last."""
+        at_work = [call.agent for step in self.steps for call in step.calls]
+        outcomes = [*self.discarded, *([] if self.outcome is None else [self.outcome])]
+        return tuple(dict.fromkeys([*at_work, *(one.agent for one in outcomes)]))
