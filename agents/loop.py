@@ -20,14 +20,21 @@ from sale.agents.meter import Meter, estimate_tokens
 from sale.agents.protocol import Action, Tool, ToolChoice, offered
 from sale.agents.turns import Turn
 from sale.errors import BudgetError, SaleError
-from sale.types import Citation, Completion, Limits, Message, Outcome, Step, StopReason
+from sale.types import (
+    FRESH_TEMPERATURE,
+    Citation,
+    Completion,
+    Limits,
+    Message,
+    Outcome,
+    Step,
+    StopReason,
+)
 
 ELIDED = "[earlier output removed to save room]"
 TOGETHER = "Carried out with the call before, whose result tells of both."
 TOO_LATE = "Not carried out: the work ended before."
 UNTOLD = "No tool was called; asked again in the text protocol."
-FRESH_TEMPERATURE = 0.8
-"""For fresh samples, and for a model that repeats itself: the trial of mechanism.md used it."""
 
 _FINAL = frozenset({StopReason.ANSWERED, StopReason.NOT_FOUND})
 """The agent ended of its own accord: no last answer is forced."""

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from sale.memory.award_tables import AwardRow
 from sale.memory.filters import narrowed
 from sale.memory.tables import (
     KEPT_OUTCOME,
     AuctionRow,
-    AwardRow,
     BidRow,
     OutcomeRow,
     TaskRow,

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Row, bindparam, case, func, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from sale.memory.lessons import SOME
 from sale.memory.recall_tables import EmbeddingRow
-from sale.memory.tables import AuctionRow, CallRow, OutcomeRow, TaskRow
+from sale.memory.tables import (
+    AuctionRow,
+    BidRow,
+    CallRow,
+    JurorRow,
+    OutcomeRow,
+    RatingRow,
+    TaskRow,
+    UsageRow,
+)
 from sale.memory.vectors import without_vector
-from sale.types import Kind, Precedent, Stage, State, Task, Verdict
+from sale.types import Experience, Kind, Precedent, Signs, Stage, State, Verdict
 
 NEWEST = 256
 """Auctions of the kind that are looked at, the newest ones."""
@@ -21,8 +30,7 @@ NEAREST = 128
 
 _Outcome = Row[str, str, Verdict, bool, str]
 _ENDED = AuctionRow.state == State.FINISHED
-ANY_WORK = select(AuctionRow.id).where(AuctionRow.kind == bindparam("kind"), _ENDED).limit(1)
-"""Finds an auction of a kind that has ended, if there is any."""
+BEFORE_AWARDS = (Stage.BID, Stage.RATE, Stage.REFINE)
 _OUTCOMES = (
     select(
         OutcomeRow.auction_id,
@@ -47,46 +55,94 @@ _DOLLARS = (
 )
 
 
-def read_precedents(session: Session, task: Task, near: Mapping[str, float]) -> list[Precedent]:
-    """Read the work of the newest auctions of a kind, and of those on the texts in `near`.
+_SIGNS = select(
+    BidRow.auction_id,
+    BidRow.agent,
+    BidRow.tokens,
+    BidRow.entropy,
+    select(func.avg(RatingRow.rating))
+    .join(JurorRow, JurorRow.id == RatingRow.juror_id)
+    .where(
+        JurorRow.auction_id == BidRow.auction_id,
+        JurorRow.round == BidRow.round,
+        RatingRow.agent == BidRow.agent,
+    )
+    .scalar_subquery()
+    .label("rating"),
+).where(BidRow.auction_id.in_(SOME), BidRow.round == 1, BidRow.error.is_(None))
+_ASKED = (
+    select(UsageRow.stage, func.avg(UsageRow.usd).label("usd"))
+    .where(UsageRow.auction_id.in_(SOME), UsageRow.stage.in_(BEFORE_AWARDS))
+    .where(UsageRow.usd.is_not(None))
+    .group_by(UsageRow.stage)
+)
+
+
+def read_experience(
+    session: Session, newest: Sequence[str], kind: Kind, near: Mapping[str, float]
+) -> Experience:
+    """Read the work of the `newest` auctions of a kind, and of those on the texts in `near`.
 
     `near` has the cosine of some texts, by hash; what isn't there counts as unlike.
     """
-    some = {"some": _auctions(session, task.kind, list(near))}
+    ids = dict.fromkeys([*newest, *_on_texts(session, kind, list(near))])
+    some = {"some": list(ids)}
     usd = {(row.auction_id, row.agent): row.usd for row in session.execute(_DOLLARS, some)}
+    signs = {
+        (row.auction_id, row.agent): Signs(row.tokens, row.entropy, row.rating)
+        for row in session.execute(_SIGNS, some)
+    }
     by_auction: dict[str, list[_Outcome]] = defaultdict(list)
     for row in session.execute(_OUTCOMES, some):
         by_auction[row.auction_id].append(row)
-    return [
-        Precedent(
+    works = [
+        precedent
+        for auction, rows in by_auction.items()
+        for precedent in _works_of(auction, list(_as_worked(rows)), near, usd, signs)
+    ]
+    asked = {row.stage: row.usd for row in session.execute(_ASKED, some)}
+    return Experience(tuple(works), asked)
+
+
+def _works_of(
+    auction: str,
+    rows: Sequence[_Outcome],
+    near: Mapping[str, float],
+    usd: Mapping[tuple[str, str], float | None],
+    signs: Mapping[tuple[str, str], Signs],
+) -> Iterator[Precedent]:
+    """The works of one auction, in order; what an agent used is spread over its works evenly."""
+    names = [row.agent for row in rows]
+    for at, row in enumerate(rows):
+        spent, before = usd.get((auction, row.agent)), names[:at]
+        yield Precedent(
             row.agent,
             near.get(row.text_hash, 0.0),
             _solved(row.verified, is_empty=row.is_empty),
-            failures,
-            usd.get((auction, row.agent)),
+            len(set(before) - {row.agent}),
+            None if spent is None else spent / names.count(row.agent),
+            before.count(row.agent),
+            signs.get((auction, row.agent), Signs()),
         )
-        for auction, rows in by_auction.items()
-        for failures, row in enumerate(_as_worked(rows))
-    ]
 
 
-def new_texts(session: Session, kind: Kind, *, model: str) -> list[str]:
-    """Find the texts of the newest auctions of a kind that have no vector yet, by hash."""
-    newest = select(AuctionRow.task_id).where(AuctionRow.id.in_(_auctions(session, kind, [])))
-    missing = without_vector(model).where(TaskRow.id.in_(newest))
+def new_texts(session: Session, newest: Sequence[str], *, model: str) -> list[str]:
+    """Find the texts of some auctions that have no vector yet, by hash."""
+    tasks = select(AuctionRow.task_id).where(AuctionRow.id.in_(newest))
+    missing = without_vector(model).where(TaskRow.id.in_(tasks))
     return [row.text_hash for row in session.execute(missing)]
 
 
 def near_texts(
-    session: Session, kind: Kind, model: str, numbers: Sequence[int]
+    session: Session, newest: Sequence[str], model: str, numbers: Sequence[int]
 ) -> tuple[list[str], list[bytes]]:
-    """Read the vectors of some numbers, and of the newest auctions' texts, each with its hash."""
-    newest = (
+    """Read the vectors of some numbers, and of some auctions' texts, each with its hash."""
+    texts = (
         select(TaskRow.text_hash)
         .join(AuctionRow, AuctionRow.task_id == TaskRow.id)
-        .where(AuctionRow.id.in_(_auctions(session, kind, [])))
+        .where(AuctionRow.id.in_(newest))
     )
-    wanted = EmbeddingRow.number.in_(numbers) | EmbeddingRow.text_hash.in_(newest)
+    wanted = EmbeddingRow.number.in_(numbers) | EmbeddingRow.text_hash.in_(texts)
     rows = session.execute(
         select(EmbeddingRow.text_hash, EmbeddingRow.vector).where(
             EmbeddingRow.model == model, wanted
@@ -95,22 +151,25 @@ def near_texts(
     return [row.text_hash for row in rows], [row.vector for row in rows]
 
 
-def _auctions(session: Session, kind: Kind, texts: Sequence[str]) -> list[str]:
-    newest = (
+def newest_auctions(session: Session, kind: Kind) -> list[str]:
+    """Name the newest auctions of a kind that have ended."""
+    return list(session.scalars(_ended(kind)))
+
+
+def _on_texts(session: Session, kind: Kind, texts: Sequence[str]) -> list[str]:
+    if not texts:
+        return []
+    of_tasks = _ended(kind).join(TaskRow, TaskRow.id == AuctionRow.task_id)
+    return list(session.scalars(of_tasks.where(TaskRow.text_hash.in_(texts))))
+
+
+def _ended(kind: Kind) -> Select[str]:
+    return (
         select(AuctionRow.id)
         .where(AuctionRow.kind == kind, _ENDED)
         .order_by(AuctionRow.started.desc())
         .limit(NEWEST)
     )
-    near = (
-        select(AuctionRow.id)
-        .join(TaskRow, TaskRow.id == AuctionRow.task_id)
-        .where(AuctionRow.kind == kind, _ENDED, TaskRow.text_hash.in_(texts))
-        .order_by(AuctionRow.started.desc())
-        .limit(NEWEST)
-    )
-    found = [*session.scalars(newest), *(session.scalars(near) if texts else ())]
-    return list(dict.fromkeys(found))
 
 
 def _solved(verified: Verdict, *, is_empty: bool) -> bool | None:

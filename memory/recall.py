@@ -24,9 +24,15 @@ from sale.memory.lessons import (
     nearest,
     read_lessons,
 )
-from sale.memory.precedents import ANY_WORK, NEAREST, near_texts, new_texts, read_precedents
+from sale.memory.precedents import (
+    NEAREST,
+    near_texts,
+    new_texts,
+    newest_auctions,
+    read_experience,
+)
 from sale.memory.vectors import Vectors
-from sale.types import Kind, Lesson, Precedent, Task
+from sale.types import Experience, Kind, Lesson, Task
 
 POOL = 6
 """Texts looked at for each lesson asked for, so that those that teach nothing are replaced."""
@@ -65,28 +71,29 @@ class Recall:
         query = self._vectors.of(task.text)
         return self._drawn(query, self._few(task.kind, agent), k=k)
 
-    def precedents(self, task: Task, *, blind: bool = False) -> list[Precedent]:
+    def experience(self, task: Task, *, blind: bool = False) -> Experience:
         """Read what came of earlier work; `blind` is without a look at any text."""
         with self._database.read() as session:
-            if session.scalar(ANY_WORK, {"kind": task.kind}) is None:
-                return []
-        near = {} if blind else self._near(task)
+            newest = newest_auctions(session, task.kind)
+        if not newest:
+            return Experience()
+        near = {} if blind else self._near(task, newest)
         with self._database.read() as session:
-            return read_precedents(session, task, near)
+            return read_experience(session, newest, task.kind, near)
 
-    def _near(self, task: Task) -> dict[str, float]:
+    def _near(self, task: Task, newest: Sequence[str]) -> dict[str, float]:
         """The cosines of texts that are near or new, by hash; none without a model."""
         try:
             query = self._vectors.of(task.text)
         except ModelError:
             return {}
         with self._database.read() as session:
-            new = new_texts(session, task.kind, model=self._vectors.embedder.name)
+            new = new_texts(session, newest, model=self._vectors.embedder.name)
         if new:
             self._vectors.embed(new)
         numbers = self._vectors.index.nearest(query, NEAREST)
         with self._database.read() as session:
-            hashes, vectors = near_texts(session, task.kind, self._vectors.embedder.name, numbers)
+            hashes, vectors = near_texts(session, newest, self._vectors.embedder.name, numbers)
         places, rows = whole(vectors, width=self._vectors.embedder.width)
         cosines = (rows @ query).tolist()
         return {hashes[at]: one for at, one in zip(places.tolist(), cosines, strict=True)}

@@ -13,15 +13,14 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from sale.errors import StoreError
+from sale.memory.award_tables import AppraisalRow, AwardRow, OfferRow, TermRow
 from sale.memory.columns import Row
 from sale.memory.database import insert_missing
 from sale.memory.driver import Driver
 from sale.memory.recall_tables import LessonRow
 from sale.memory.rows import auction_of, columns_of, own_columns, task_columns
 from sale.memory.tables import (
-    AppraisalRow,
     AuctionRow,
-    AwardRow,
     BidRow,
     CallRow,
     CheckRow,
@@ -31,7 +30,6 @@ from sale.memory.tables import (
     RatingRow,
     StepRow,
     TaskRow,
-    TermRow,
     UsageRow,
 )
 from sale.memory.tallies import count, outcomes_of
@@ -209,6 +207,7 @@ def _insert_appraisals(session: Session, auctions: Sequence[Auction]) -> None:
         if auction.award
     ]
     _insert(session, AwardRow, awards)
+    _insert(session, OfferRow, _in_order(OfferRow, [(a.id, a.offers) for a in auctions]))
 
 
 def _insert_work(session: Session, auctions: Sequence[Auction]) -> None:

@@ -18,6 +18,7 @@ from sale.types import (
     Call,
     Check,
     Citation,
+    Offer,
     Outcome,
     Ratings,
     Step,
@@ -90,6 +91,7 @@ def auction_of(row: AuctionRow) -> Auction:
         ),
         bids=tuple(_value(Bid, bid, calls=_values(Call, bid.calls)) for bid in row.bids),
         ratings=tuple(_ratings(juror) for juror in row.jurors),
+        offers=_values(Offer, row.offers),
         appraisals=tuple(
             _value(Appraisal, appraisal, terms=_values(Term, appraisal.terms))
             for appraisal in row.appraisals

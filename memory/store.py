@@ -23,7 +23,7 @@ from sale.memory.runs import Run, Unfinished, begin_run, read_unfinished
 from sale.memory.spending import read_spending
 from sale.memory.stats import Stats, read_stats
 from sale.memory.tables import AuctionRow
-from sale.types import AgentSpec, Auction, Kind, Lesson, Precedent, Spent, Task
+from sale.types import AgentSpec, Auction, Experience, Kind, Lesson, Spent, Task
 
 WAIT_S = 30.0
 DIED = "its process ended before the auction did"
@@ -177,10 +177,10 @@ class Store:
         task = self._privacy.keep(task)
         return self._recall.lessons(task, agent=agent, k=k)
 
-    def precedents(self, task: Task) -> list[Precedent]:
+    def experience(self, task: Task) -> Experience:
         """Say what came of earlier work on tasks of the kind, and how near each task is."""
         task = self._privacy.keep(task)
-        return self._recall.precedents(task, blind=self._privacy is Privacy.HASH)
+        return self._recall.experience(task, blind=self._privacy is Privacy.HASH)
 
     def _reap(self) -> None:
         """Mark as interrupted what is still under way in a process that is gone."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from sale.memory.award_tables import AppraisalRow, AwardRow, OfferRow
 from sale.memory.columns import Id, OfAuction, OfJuror, OfOutcome, OneOfAuction, Position, Row
 from sale.types import Kind, Stage, State, StopReason, Verdict
 
@@ -112,53 +113,6 @@ class JurorRow(Row):
     error: Mapped[str | None]
     ratings: Mapped[list[RatingRow]] = relationship(order_by=RatingRow.position, lazy="selectin")
     calls: Mapped[list[CallRow]] = relationship(order_by=CallRow.position, lazy="selectin")
-
-
-class TermRow(Row):
-    """One summand of an appraisal's score."""
-
-    __tablename__ = "terms"
-
-    appraisal_id: Mapped[int] = mapped_column(
-        ForeignKey("appraisals.id", ondelete="CASCADE"), primary_key=True
-    )
-    position: Mapped[Position]
-    name: Mapped[str]
-    feature: Mapped[float]
-    weight: Mapped[float]
-    contribution: Mapped[float]
-    low: Mapped[float]
-    high: Mapped[float]
-
-
-class AppraisalRow(Row):
-    """The auctioneer's numbers for one bid."""
-
-    __tablename__ = "appraisals"
-
-    id: Mapped[Id]
-    auction_id: Mapped[OfAuction]
-    position: Mapped[int]
-    agent: Mapped[str]
-    round: Mapped[int]
-    cost: Mapped[float]
-    value: Mapped[float]
-    score: Mapped[float]
-    terms: Mapped[list[TermRow]] = relationship(order_by=TermRow.position, lazy="selectin")
-
-
-class AwardRow(Row):
-    """Who won an auction."""
-
-    __tablename__ = "awards"
-
-    auction_id: Mapped[OneOfAuction]
-    agent: Mapped[str] = mapped_column(index=True)
-    round: Mapped[int]
-    score: Mapped[float]
-    provisional: Mapped[str]
-    propensity: Mapped[float] = mapped_column(server_default="1")
-    """The probability with which the rule of award chose it."""
 
 
 class CheckRow(Row):
@@ -278,6 +232,7 @@ class AuctionRow(Row):
     task: Mapped[TaskRow] = relationship(lazy="joined", innerjoin=True)
     bids: Mapped[list[BidRow]] = relationship(order_by=BidRow.position, lazy="selectin")
     jurors: Mapped[list[JurorRow]] = relationship(order_by=JurorRow.position, lazy="selectin")
+    offers: Mapped[list[OfferRow]] = relationship(order_by=OfferRow.position, lazy="selectin")
     appraisals: Mapped[list[AppraisalRow]] = relationship(
         order_by=AppraisalRow.position, lazy="selectin"
     )

@@ -12,7 +12,7 @@ from sale.draft import Draft
 from sale.errors import BudgetError, ModelError, NoBidsError, StoreError
 from sale.rules import Brief, Rules
 from sale.seams import Memory, Pool
-from sale.types import Appraisal, Award, Lesson, Spent, Stage, State, Task
+from sale.types import Appraisal, Award, Bid, Lesson, Spent, Stage, State, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Bidding:
 
         Raises `NoBidsError` and `BudgetError`.
         """
-        first = self._first_round(draft)
+        self.solicit(draft)
+        first = self._appraise(draft, round=1)
         refined = self._second_round(draft, first)
         return self.auctioneer.award(first, refined), (*first, *refined)
 
@@ -38,7 +39,8 @@ class Bidding:
         draft.settle([spec.name for spec in self.auctioneer.roster])
         draft.advance(draft.auction.state)
 
-    def _first_round(self, draft: Draft) -> tuple[Appraisal, ...]:
+    def solicit(self, draft: Draft) -> None:
+        """Ask everybody for a first plan; raises `NoBidsError` and `BudgetError`."""
         draft.advance(State.BIDDING)
         task, seed = draft.auction.task, draft.auction.seed
         bidders = self.auctioneer.bidders(task.kind)
@@ -53,16 +55,14 @@ class Bidding:
                 f"{'; '.join(reasons) or 'none takes this kind'}; "
                 f"look at [[agent]] in the market {self.rules.name}"
             )
-        return self._appraise(draft, round=1)
+        self._settle(draft)
 
-    def _appraise(self, draft: Draft, *, round: int) -> tuple[Appraisal, ...]:
-        """Have the jury rate the bids of a round, then score them."""
-        bids = [b for b in draft.auction.bids if b.round == round and b.error is None]
-        plans = {bid.agent: bid.plan for bid in bids}
+    def rate(self, draft: Draft, *, round: int) -> None:
+        """Have the jury rate the plans of a round; raises `BudgetError`."""
+        plans = {bid.agent: bid.plan for bid in _usable(draft, round)}
         jury = self.auctioneer.jury
         if plans and jury:
             task, seed = draft.auction.task, draft.auction.seed
-            self._settle(draft)
             draft.afford(self._planned_ratings(task, plans))
             rated = self.pool.rate(
                 task,
@@ -76,7 +76,12 @@ class Bidding:
                 for entry in rated:
                     draft.add_ratings(entry)
         self._settle(draft)
+
+    def _appraise(self, draft: Draft, *, round: int) -> tuple[Appraisal, ...]:
+        """Have the jury rate the bids of a round, then score them."""
+        self.rate(draft, round=round)
         ratings = [entry for entry in draft.auction.ratings if entry.round == round]
+        bids = _usable(draft, round)
         appraisals = self.auctioneer.appraise(bids, ratings, spent=self._spent(draft))
         draft.update("appraised", appraisals=(*draft.auction.appraisals, *appraisals))
         return appraisals
@@ -119,6 +124,7 @@ class Bidding:
         with draft.stage(Stage.REFINE, "cheaper agents are refining"):
             for bid in self.pool.refine(task, briefs, seed=seed, usd=draft.left()):
                 draft.add_bid(bid)
+        self._settle(draft)
 
     def _briefs(self, draft: Draft, provisional: str) -> dict[str, Brief]:
         cheaper = self.auctioneer.cheaper(provisional)
@@ -136,3 +142,7 @@ class Bidding:
         except (ModelError, StoreError) as error:
             draft.update(f"no lessons: {error}")
             return ()
+
+
+def _usable(draft: Draft, round: int) -> list[Bid]:
+    return [bid for bid in draft.auction.bids if bid.round == round and bid.error is None]

@@ -43,15 +43,21 @@ class Market:
         seed: int | None = None,
         usd: float | None = None,
         run: str | None = None,
+        explore: bool | None = None,
     ) -> Auction:
         """Hold one auction and record it, whatever happens, as one of a run where that is given.
+
+        With a seed it can be held again, and awards from memory go to whom they expect to earn the
+        most; else, or to `explore`, others are tried now and then.
 
         Raises `NoBidsError` or `BudgetError` after the record is kept; an interruption is
         recorded and passed on, too.
         """
         draft = self._announce(task, seed=seed, usd=usd, run=run)
         with self._recorded(draft):
-            self._working.execute(draft, *(self._foreseen(draft) or self._bid_for(draft)))
+            explores = seed is None if explore is None else explore
+            award = self._foreseen(draft, explores=explores) or self._bid_for(draft)
+            self._working.execute(draft, *award)
         return draft.auction
 
     def _announce(
@@ -94,18 +100,22 @@ class Market:
                 draft.update("failed", error=error)
             self.memory.record(draft.auction)
 
-    def _foreseen(self, draft: Draft) -> tuple[Award, Following] | None:
+    def _foreseen(self, draft: Draft, *, explores: bool) -> tuple[Award, Following] | None:
         """An award from memory alone, where the market makes such ones and it tells enough."""
         if self.foresight is None or not self.rules.recall:
             return None
         # What a check says is worth nothing where a failed answer is kept all the same.
         checkable = self.checkable if self.rules.fallback_on_failure else lambda _task: False
-        return Foreseeing(self.memory, self.foresight, checkable).award(draft)
+        foreseeing = Foreseeing(self.memory, self.foresight, checkable, self._bidding)
+        return foreseeing.award(draft, explores=explores)
 
     def _bid_for(self, draft: Draft) -> tuple[Award, Following]:
-        bidding = Bidding(self.pool, self.memory, self.auctioneer, self.rules)
-        award, appraisals = bidding.hold(draft)
+        award, appraisals = self._bidding.hold(draft)
         return award, partial(self.auctioneer.following, appraisals)
+
+    @property
+    def _bidding(self) -> Bidding:
+        return Bidding(self.pool, self.memory, self.auctioneer, self.rules)
 
     @property
     def _working(self) -> Working:

@@ -128,8 +128,10 @@ class AuctionTable(_Table):
     """With stages = "auto": what a solved task is worth, against the dearest agent's work."""
     value: PositiveFloat | None = None
     """With stages = "auto": dollars that a solved task is worth, in place of `prefer`."""
+    explore: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """With stages = "auto": profit that may be given up to learn, as a share of the dollars."""
     fallbacks: Annotated[int, Field(ge=0, le=MAX_PLANS)] = 1
-    """How often the work may pass to the next best bid."""
+    """How often the work may pass on, to the next best bid or to whom memory sends."""
     fallback_on: Literal["crash", "failure"] = "crash"
     """After a crashed winner only, or also after an answer that fails its visible checks."""
     bid_deadline_s: PositiveFloat = 120.0

@@ -12,11 +12,11 @@ from sale.types import (
     Auction,
     Bid,
     Check,
+    Experience,
     Kind,
     Lesson,
     Limits,
     Outcome,
-    Precedent,
     Ratings,
     Spent,
     Step,
@@ -77,7 +77,7 @@ class Memory(Protocol):
         """What each agent's awards on tasks of this kind have cost; their plans at its price."""
         ...
 
-    def precedents(self, task: Task) -> Sequence[Precedent]:
+    def experience(self, task: Task) -> Experience:
         """What came of earlier work on tasks of this kind."""
         ...
 

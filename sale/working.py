@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from sale.draft import Draft
 from sale.rules import Rules
 from sale.seams import Grader, Pool, Verifier
-from sale.types import Award, Outcome, Stage, State
+from sale.types import FRESH_TEMPERATURE, Award, Outcome, Stage, State
 
 Done = Sequence[tuple[Award, Outcome | None]]
 """The awards of an auction so far, each with what came of it."""
+APART = 7_654_321
+"""Between the seeds of two works of one agent on one task."""
 Following = Callable[[Done], Award | None]
 """Who takes over after these; nobody where that makes no sense."""
 
@@ -37,28 +39,33 @@ class Working:
         draft.advance(State.EXECUTING)
         try:
             while current is not None:
-                self._work(draft, current)
+                self._work(draft, current, again=_works(done, current.agent))
                 done.append((current, draft.auction.outcome))
-                current = following(done) if self._passes_on(done) else None
-                if current is not None:
-                    doing = f"passed on to {current.agent}"
-                    draft.update(doing, award=current, outcome=None)
+                next_ = following(done) if self._passes_on(done) else None
+                if next_ is not None:
+                    next_ = replace(next_, propensity=current.propensity * next_.propensity)
+                    doing = f"passed on to {next_.agent}"
+                    draft.update(doing, award=next_, outcome=None)
+                current = next_
         finally:  # an interruption leaves the answer that is there
             draft.keep_best(done)
 
     def _passes_on(self, done: Done) -> bool:
         return len(done) <= self.rules.fallbacks and self.rules.falls_back(done[-1][1])
 
-    def _work(self, draft: Draft, award: Award) -> None:
-        auction = draft.auction
+    def _work(self, draft: Draft, award: Award, *, again: int) -> None:
+        """Let an agent work; `again`, after so many works in vain, what it does is drawn anew."""
+        auction, limits = draft.auction, replace(self.rules.limits, usd=draft.left())
+        if again:
+            limits = replace(limits, temperature=max(limits.temperature, FRESH_TEMPERATURE))
         draft.worst = {award.agent: draft.left() or 0.0}
         with draft.stage(Stage.EXECUTE, f"{award.agent} is working"):
             for event in self.pool.execute(
                 auction.task,
                 award.agent,
                 _plan(draft, award) if self.rules.plan_in_prompt else None,
-                limits=replace(self.rules.limits, usd=draft.left()),
-                seed=auction.seed,
+                limits=limits,
+                seed=auction.seed + APART * again,
             ):
                 draft.add_event(event, round=award.round)
                 draft.advance(State.EXECUTING)
@@ -73,6 +80,10 @@ class Working:
             verdict, checks = self.verifier(draft.auction.task, outcome)
         outcome = replace(outcome, verified=verdict, checks=checks)
         draft.update(f"verified: {verdict}", outcome=outcome)
+
+
+def _works(done: Done, agent: str) -> int:
+    return sum(award.agent == agent for award, _ in done)
 
 
 def _plan(draft: Draft, award: Award) -> str | None:

@@ -15,6 +15,7 @@ from sale.types import (
     Check,
     Citation,
     Kind,
+    Offer,
     Outcome,
     Ratings,
     Stage,
@@ -120,6 +121,9 @@ appraisals = st.builds(
     score=numbers,
     terms=several(terms),
 )
+offers = st.builds(
+    Offer, stage=st.sampled_from(Stage), gain=numbers, usd=numbers, bought=st.booleans()
+)
 awards = st.builds(
     Award,
     agent=texts,
@@ -180,6 +184,7 @@ auctions = st.builds(
     ended=dollars,
     bids=several(bids),
     ratings=several(ratings),
+    offers=several(offers),
     appraisals=several(appraisals),
     award=st.none() | awards,
     outcome=st.none() | outcomes,

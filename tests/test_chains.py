@@ -1,73 +1,105 @@
 """The chain of awards with the largest expected profit."""
 
-from itertools import permutations
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sale.auction.chains import MOST, best_chain
+from sale.auction.chains import AHEAD, FEW, MOST, Chain, chain_at, chains, odds, worth_a_look
 
 NAN = float("nan")
 
 
-def worth(order, solves, dollars, *, value, checked) -> float:
+def best_chain(solves, dollars, *, value, checked, longest, failed=(), again=0) -> Chain:
+    """The best chain of those that are worth a look."""
+    solves, dollars = np.array(solves), np.array(dollars)
+    looked_at = worth_a_look(solves[0, 0], dollars, value=value)
+    table = chains(looked_at, tuple(failed), longest, again)
+    found = odds(table, solves, dollars, value=value, checked=checked)
+    return chain_at(table, found, int(found.best(value)))
+
+
+def worth(order, solves, dollars, *, value, checked, failed=()) -> float:
     """The expected profit of one order, step by step."""
-    profit, reach = 0.0, 1.0
-    for step, agent in enumerate(order):
-        chance = solves[min(step, len(solves) - 1)][agent]
+    profit, reach, before = 0.0, 1.0, list(failed)
+    for agent in order:
+        chance = solves[len(set(before) - {agent})][before.count(agent)][agent]
         profit += reach * (value * chance - dollars[agent])
         reach *= checked * (1 - chance)
+        before.append(agent)
     return profit
 
 
-agents = st.integers(1, 5)
 chances = st.floats(0, 1)
 
 
 @st.composite
 def cases(draw):
-    n = draw(agents)
-    solves = [[draw(chances) for _ in range(n)] for _ in range(draw(st.integers(1, 3)))]
+    n, again, longest = (
+        draw(st.integers(1, 3)),
+        draw(st.integers(0, 2)),
+        draw(st.integers(1, AHEAD)),
+    )
+    failed = draw(st.lists(st.integers(0, n - 1), max_size=2))
+    shape = (n + 1, longest + 3, n)
+    solves = np.random.default_rng(draw(st.integers(0, 99))).uniform(size=shape).tolist()
     dollars = [draw(st.floats(0.01, 5)) for _ in range(n)]
-    given_ = {"value": draw(st.floats(0, 20)), "checked": draw(chances)}
-    return solves, dollars, given_, draw(st.integers(1, n))
+    given_ = {"value": draw(st.floats(0, 20)), "checked": draw(chances), "failed": failed}
+    return solves, dollars, given_, longest, again
 
 
 @given(cases())
-def test_no_order_of_any_agents_earns_more(case) -> None:
-    solves, dollars, given_, longest = case
-    found = best_chain(np.array(solves), np.array(dollars), longest=longest, **given_)
+def test_no_chain_of_any_works_earns_more(case) -> None:
+    solves, dollars, given_, longest, again = case
+    found = best_chain(solves, dollars, longest=longest, again=again, **given_)
+    failed = tuple(given_["failed"])
     orders = [
-        order for size in range(longest + 1) for order in permutations(range(len(dollars)), size)
+        order
+        for size in range(longest + 1)
+        for order in product(range(len(dollars)), repeat=size)
+        if all((failed + order).count(one) <= 1 + again for one in order)
     ]
     most = max(worth(order, solves, dollars, **given_) for order in orders)
+    assert found.agents in orders
     assert found.profit == pytest.approx(most, abs=1e-9)
     assert worth(found.agents, solves, dollars, **given_) == pytest.approx(found.profit, abs=1e-9)
     assert given_["value"] * found.solves - found.dollars == pytest.approx(found.profit, abs=1e-9)
 
 
+def alike(*chances: float) -> list[list[list[float]]]:
+    """The same chances whatever has failed before."""
+    return [[list(chances)] * (AHEAD + 1)] * (AHEAD + 1)
+
+
 def test_with_checks_a_cheap_agent_goes_first_and_without_them_the_best_goes_alone() -> None:
-    solves, dollars = np.array([[0.7, 0.9]]), np.array([1.0, 3.0])
-    asked = {"value": 30.0, "longest": 2}
-    assert best_chain(solves, dollars, checked=1.0, **asked).agents == (0, 1)
-    assert best_chain(solves, dollars, checked=0.0, **asked).agents == (1,)
+    asked = {"solves": alike(0.7, 0.9), "dollars": [1.0, 3.0], "value": 30.0, "longest": 2}
+    assert best_chain(checked=1.0, **asked).agents == (0, 1)
+    assert best_chain(checked=0.0, **asked).agents == (1,)
+
+
+def test_a_fresh_sample_of_a_cheap_agent_may_beat_a_dear_one() -> None:
+    asked = {"dollars": [1.0, 50.0], "value": 30.0, "checked": 1.0, "longest": 3, "again": 2}
+    assert best_chain(alike(0.3, 0.9), **asked).agents == (0, 0, 0)
+    fading = np.array(alike(0.3, 0.9))
+    fading[:, 1:, 0] = 0.01  # it fails at what it has failed at
+    assert best_chain(fading, **asked).agents == (0,)
 
 
 def test_nobody_goes_who_is_not_worth_its_price() -> None:
-    found = best_chain(np.array([[0.5]]), np.array([1.0]), value=1.0, checked=1.0, longest=1)
+    found = best_chain(alike(0.5), [1.0], value=1.0, checked=1.0, longest=1)
     assert (found.agents, found.profit) == ((), 0.0)
 
 
 def test_an_agent_of_unknown_price_stays_at_home() -> None:
-    solves, dollars = np.array([[0.5, 0.9]]), np.array([1.0, NAN])
-    found = best_chain(solves, dollars, value=10.0, checked=1.0, longest=2)
+    found = best_chain(alike(0.5, 0.9), [1.0, NAN], value=10.0, checked=1.0, longest=2)
     assert found.agents == (0,)
 
 
 def test_of_many_agents_those_that_earn_most_alone_are_compared() -> None:
     n = MOST + 5
-    solves, dollars = np.full((1, n), 0.5), np.linspace(1.0, 2.0, n)
-    found = best_chain(solves, dollars, value=10.0, checked=1.0, longest=3)
+    found = best_chain(alike(*[0.5] * n), np.linspace(1, 2, n), value=10.0, checked=1.0, longest=9)
     assert found.agents == (0, 1, 2)
+    assert len(chains(tuple(range(MOST)), (), 9, 9).agents) == sum(MOST**k for k in range(AHEAD))
+    assert len(chains(tuple(range(FEW)), (), 9, 9).agents) == sum(FEW**k for k in range(AHEAD + 1))

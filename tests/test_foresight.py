@@ -1,19 +1,36 @@
 """Awards from memory alone, and auctions that need no bids."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sale.auction.foresight import Foresight
+from sale.auction.foresight import AGAIN, Foresight
 from sale.auction.terms import Prefer
 from sale.auction.weights import Scale, Weights
 from sale.cli.why import explain
 from sale.embedding import HashEmbedder
 from sale.errors import NoBidsError, StoreError, WorthlessError
+from sale.foreseeing import OF_PLANS, OF_RATINGS
 from sale.memory.store import Store
-from sale.types import Kind, Precedent, Stage, State, Task, Verdict
+from sale.types import (
+    AgentSpec,
+    Experience,
+    Kind,
+    Precedent,
+    Price,
+    Signs,
+    Stage,
+    State,
+    Task,
+    Verdict,
+)
 
 Make = Callable[..., Any]
 TASK = Task(Kind.CODING, "Count the words of a text.")
@@ -44,60 +61,149 @@ def test_nothing_can_be_told_before_an_outcome_was_checked_and_paid(
 def test_a_cheap_agent_that_has_done_well_is_sent_first(roster: Any) -> None:
     known = [work("small", usd=1.0)] * 9 + [work("small", solved=False)]
     known += [work("large", usd=10.0)] * 10
-    found = Foresight(roster).look(Kind.CODING, known, checkable=True)
+    found = Foresight(roster).look(Kind.CODING, known, checkable=True).foreseen()
     assert found.award is not None
     assert found.award.agent == "small"
     assert [entry.agent for entry in found.appraisals] == ["small", "large"]
-    assert [found.appraisals[place].agent for place in found.chain.agents] == ["small", "large"]
+    sent = [found.appraisals[place].agent for place in found.chain.agents]
+    assert (sent[0], set(sent)) == ("small", {"small", "large"})
     for entry in found.appraisals:
         cost, solves = entry.terms
         assert entry.score == pytest.approx(cost.feature - solves.weight * solves.feature)
 
 
-def test_who_has_failed_is_not_sent_again_and_counts_against_the_others(roster: Any) -> None:
+def test_failures_count_against_everybody_and_nobody_is_sent_for_ever(roster: Any) -> None:
     known = [work("small"), work("large", usd=10.0)] * 5
     foresight = Foresight(roster)
-    fresh = foresight.look(Kind.CODING, known, checkable=True)
-    after = foresight.look(Kind.CODING, known, checkable=True, failed=["small"])
-    assert after.award is not None
-    assert after.award.agent == "large"
-    assert after.appraisals[0].terms[1].feature < fresh.appraisals[1].terms[1].feature
-    assert (
-        foresight.look(Kind.CODING, known, checkable=True, failed=["small", "large"]).award is None
-    )
+    fresh = foresight.look(Kind.CODING, known, checkable=True).foreseen()
+    after = foresight.look(Kind.CODING, known, checkable=True, failed=["small"]).foreseen()
+    chances = [[entry.terms[1].feature for entry in one.appraisals] for one in (fresh, after)]
+    assert all(later < before for before, later in zip(*chances, strict=True))
+    spent = foresight.look(Kind.CODING, known, checkable=True, failed=["small", "large", "small"])
+    assert spent.foreseen().award is None
+
+
+def test_a_cheap_agent_gets_fresh_samples_where_dear_ones_are_not_worth_it(roster: Any) -> None:
+    known = [work("small", solved=n % 2 == 0, usd=0.1) for n in range(20)]
+    known += [work("large", solved=n % 2 == 0, usd=10.0) for n in range(20)]
+    foresight = Foresight(roster, 10.0, longest=9)
+    failed: list[str] = []
+    while award := (
+        foresight.look(Kind.CODING, known, checkable=True, failed=failed).foreseen().award
+    ):
+        failed.append(award.agent)
+    assert failed == ["small"] * (1 + AGAIN)
+
+
+def test_whoever_is_gone_is_not_sent_again(roster: Any) -> None:
+    known = [work("small"), work("large", usd=10.0)] * 5
+    foresight = Foresight(roster, longest=9)
+    look = partial(foresight.look, Kind.CODING, known, checkable=True)
+    found = look(failed=["small"], gone=["small"]).foreseen()
+    assert found.award is not None
+    assert found.award.agent == "large"
+    assert look(failed=["small", "large"], gone=["small", "large"]).foreseen().award is None
 
 
 def test_what_a_solved_task_is_worth_decides_whether_quality_is_bought(roster: Any) -> None:
     known = [work("small", solved=n < 10, usd=1.0) for n in range(20)]
     known += [work("large", solved=n < 18, usd=10.0) for n in range(20)]
     chosen = {
-        prefer: Foresight(roster, prefer).look(Kind.CODING, known, checkable=False).award.agent
+        prefer: Foresight(roster, prefer)
+        .look(Kind.CODING, known, checkable=False)
+        .foreseen()
+        .award.agent
         for prefer in Prefer
     }
     assert chosen == {Prefer.QUALITY: "large", Prefer.BALANCED: "large", Prefer.CHEAP: "small"}
 
 
+def test_others_are_tried_as_often_as_the_profit_given_up_allows(roster: Any) -> None:
+    known = [work("small", solved=n < 2, usd=1.0) for n in range(4)]
+    known += [work("large", solved=n < 2, usd=10.0) for n in range(3)]
+    outlook = Foresight(roster, 50.0).look(Kind.CODING, known, checkable=True)
+    best = outlook.foreseen()
+    tried: dict[float, Counter[str]] = {}
+    for explore in (0.0, 0.05, 1.0):
+        awards = [
+            outlook.foreseen(np.random.default_rng(seed), explore).award for seed in range(400)
+        ]
+        tried[explore] = Counter(award.agent for award in awards)
+        for agent in {award.agent for award in awards}:  # what is logged is how often it happens
+            (propensity,) = {one.propensity for one in awards if one.agent == agent}
+            assert tried[explore][agent] / 400 == pytest.approx(propensity, abs=0.08)
+    other = ({"small", "large"} - {best.award.agent}).pop()
+    assert best.award.propensity == 1.0
+    assert tried[0.0][other] == 0
+    assert 0 < tried[0.05][other] < tried[1.0][other]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=12), st.floats(0, 2))
+def test_what_is_given_up_stays_within_the_budget(works, explore) -> None:
+    made = tuple(spec(name, price) for name, price in (("small", 1.0), ("large", 10.0)))
+    known = [work("large" if large else "small", solved=solved) for large, solved in works]
+    outlook = Foresight(made, 50.0).look(Kind.CODING, [*known, work("small")], checkable=True)
+    chain, lost = outlook.foreseen().chain, 0.0
+    sent = {one.award.agent: one for seed in range(60) if (one := drawn(outlook, seed, explore))}
+    for one in sent.values():
+        lost += one.award.propensity * (chain.profit - one.chain.profit)
+    assert lost <= explore * chain.dollars + 1e-9
+    assert sum(one.award.propensity for one in sent.values()) <= 1 + 1e-9
+
+
+def drawn(outlook: Any, seed: int, explore: float) -> Any:
+    found = outlook.foreseen(np.random.default_rng(seed), explore)
+    return found if found.award else None
+
+
+def spec(name: str, price: float) -> AgentSpec:
+    return AgentSpec(name, name, "scripted", Price(price, price / 10, price))
+
+
+def test_plans_are_worth_reading_where_they_have_told_right_from_wrong(roster: Any) -> None:
+    def works(tells: bool) -> list[Precedent]:
+        rng = np.random.default_rng(5)
+        rated = rng.uniform(0, 5, size=80)
+        solved = rated > 2.5 if tells else rng.random(80) < 0.5
+        names = ["small", "large"] * 40
+        return [
+            replace(work(name, solved=bool(right)), signs=Signs(50, 1.0, float(rating)))
+            for name, right, rating in zip(names, solved, rated, strict=True)
+        ]
+
+    told, untold = (
+        Foresight(roster, 100.0, longest=1).look(Kind.CODING, works(one), checkable=False)
+        for one in (True, False)
+    )
+    assert told.gain(OF_RATINGS) > 4 * untold.gain(OF_RATINGS) > 0.0
+    assert told.gain(OF_PLANS) == pytest.approx(0.0, abs=1e-9)  # all plans are equally long
+    good = {"small": Signs(50, 1.0, 4.8), "large": Signs(50, 1.0, 0.3)}
+    assert told.with_plans(good).foreseen().award.agent == "small"
+    bad = {"small": Signs(50, 1.0, 0.3), "large": Signs(50, 1.0, 4.8)}
+    assert told.with_plans(bad).foreseen().award.agent == "large"
+
+
 def test_nobody_is_sent_where_a_solved_task_is_worth_less_than_the_work(roster: Any) -> None:
     known = [work("small", usd=1.0), work("large", usd=10.0)]
-    assert Foresight(roster, 0.5).look(Kind.CODING, known, checkable=True).award is None
+    assert Foresight(roster, 0.5).look(Kind.CODING, known, checkable=True).foreseen().award is None
 
 
 def test_outcomes_of_agents_that_are_gone_tell_nothing(roster: Any) -> None:
     assert not Foresight(roster).can_tell(Kind.CODING, [work("gone")])
     known = [work("gone", solved=False), work("small"), work("large", usd=9.0)]
-    found = Foresight(roster).look(Kind.CODING, known, checkable=True)
+    found = Foresight(roster).look(Kind.CODING, known, checkable=True).foreseen()
     assert {entry.agent for entry in found.appraisals} == {"small", "large"}
 
 
 def test_where_all_work_is_free_the_likeliest_is_sent(agent: Make) -> None:
     roster = (agent("small", 0.0), agent("large", 0.0))
     known = [work("small", solved=False, usd=0.0)] * 3 + [work("large", usd=0.0)] * 3
-    found = Foresight(roster).look(Kind.CODING, known, checkable=False)
+    found = Foresight(roster).look(Kind.CODING, known, checkable=False).foreseen()
     assert found.award is not None
     assert found.award.agent == "large"
     assert found.appraisals[0].cost == 0.0
     unseen = Foresight((*roster, agent("new", 0.0))).look(Kind.CODING, known, checkable=False)
-    assert [entry.cost for entry in unseen.appraisals] == [0.0, 0.0, 0.0]
+    assert [entry.cost for entry in unseen.foreseen().appraisals] == [0.0, 0.0, 0.0]
 
 
 def test_bids_are_asked_for_once_and_then_memory_tells(agent: Make, market: Make) -> None:
@@ -129,7 +235,7 @@ def test_the_next_one_takes_over_a_failure_which_stays_on_record(agent: Make, ma
                 before.auction(TASK, seed=seed)
         with market(bad, memory=memory, **rules) as after:
             auctions = [after.auction(TASK, seed=seed) for seed in range(9)]
-        found = memory.precedents(TASK)
+        found = memory.experience(TASK).works
     assert auctions[0].bids == ()
     assert [one.agent for one in auctions[0].discarded] == ["small"]
     assert {one.outcome.agent for one in auctions if one.outcome} == {"large"}
@@ -177,7 +283,7 @@ def test_an_auction_that_nobody_is_worth_is_on_record_and_costs_nothing(
 
 def test_a_memory_that_fails_to_tell_does_not_stop_the_auction(agent: Make, market: Make) -> None:
     class Silent(Store):
-        def precedents(self, task: Task) -> list[Precedent]:
+        def experience(self, task: Task) -> Experience:
             raise StoreError("the disk is gone")
 
     roster = (agent("small", 1.0),)

@@ -1,6 +1,7 @@
 """What a memory says of earlier work, on both databases."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,23 @@ from sale.embedding import HashEmbedder
 from sale.errors import ModelError
 from sale.memory.privacy import Privacy
 from sale.memory.store import Store
-from sale.types import Kind, Precedent, Task
+from sale.types import (
+    Bid,
+    Call,
+    Experience,
+    Kind,
+    Outcome,
+    Precedent,
+    Ratings,
+    Signs,
+    Stage,
+    Step,
+    StopReason,
+    Task,
+    Usage,
+    Verdict,
+)
+from tests import auctions
 
 Make = Callable[..., Any]
 TASK = Task(Kind.CODING, "Count the words of a text.")
@@ -32,8 +49,44 @@ def held(market: Make, memory: Store, *roster: Any, task: Task = TASK, times: in
             open_market.auction(task, seed=seed)
 
 
+def found(memory: Store) -> tuple[Precedent, ...]:
+    return memory.experience(TASK).works
+
+
 def test_before_the_first_auction_there_are_none(memory: Store) -> None:
-    assert memory.precedents(TASK) == []
+    assert memory.experience(TASK) == Experience()
+
+
+def test_who_failed_twice_has_two_works_that_share_its_dollars(memory: Store) -> None:
+    def work(usd: float) -> Step:
+        return Step(1, "", "", "", "", (Call("one", Stage.EXECUTE, 1, 0, 1, 1.0, usd),), 1.0)
+
+    failed = Outcome("one", "no", StopReason.ANSWERED, Verdict.FAILED)
+    memory.record(
+        auctions.held(
+            outcome=Outcome("one", "yes", StopReason.ANSWERED, Verdict.PASSED),
+            discarded=(failed, replace(failed, agent="two")),
+            steps=(work(1.0), work(3.0)),
+        )
+    )
+    told = [(one.agent, one.solved, one.failures, one.again, one.usd) for one in found(memory)]
+    assert told == [
+        ("one", False, 0, 0, 2.0),
+        ("two", False, 1, 0, None),
+        ("one", True, 1, 1, 2.0),
+    ]
+
+
+def test_plans_leave_their_signs_and_the_stages_their_mean_price(memory: Store) -> None:
+    bids = (Bid("one", 1, "a plan", 7, 0.5), Bid("one", 2, "another", 9, 0.9))
+    ratings = (Ratings("one", 1, {"one": 2.0}), Ratings("two", 1, {"one": 5.0}))
+    worked = {"outcome": Outcome("one", "yes", StopReason.ANSWERED)}
+    for name, usd in (("aa", 1.0), ("bb", 3.0)):
+        usage = {Stage.BID: Usage(usd=usd), Stage.EXECUTE: Usage(usd=9.0)}
+        memory.record(auctions.held(name, bids=bids, ratings=ratings, usage=usage, **worked))
+    memory.record(auctions.held("cc", usage={Stage.BID: Usage(usd=None)}, **worked))
+    assert [one.signs for one in found(memory)] == [*[Signs(7, 0.5, 3.5)] * 2, Signs()]
+    assert memory.experience(TASK).asked == {Stage.BID: 2.0}
 
 
 def test_failures_are_counted_in_the_order_of_the_work(
@@ -41,18 +94,18 @@ def test_failures_are_counted_in_the_order_of_the_work(
 ) -> None:
     roster = (agent("one", 1.0, work=WRONG), agent("two", 2.0, work=WRONG), agent("three", 3.0))
     held(market, memory, *roster)
-    found = {one.agent: one for one in memory.precedents(TASK)}
-    assert {name: (one.solved, one.failures) for name, one in found.items()} == {
+    works = {one.agent: one for one in found(memory)}
+    assert {name: (one.solved, one.failures) for name, one in works.items()} == {
         "one": (False, 0),
         "two": (False, 1),
         "three": (True, 2),
     }
-    assert all(one.usd > 0 and one.nearness == pytest.approx(1.0) for one in found.values())
+    assert all(one.usd > 0 and one.nearness == pytest.approx(1.0) for one in works.values())
 
 
 def test_where_all_fail_they_are_counted_as_well(agent: Make, market: Make, memory: Store) -> None:
     held(market, memory, agent("one", 1.0, work=WRONG), agent("two", 2.0, work=WRONG))
-    assert {(one.agent, one.solved, one.failures) for one in memory.precedents(TASK)} == {
+    assert {(one.agent, one.solved, one.failures) for one in memory.experience(TASK).works} == {
         ("one", False, 0),
         ("two", False, 1),
     }
@@ -62,25 +115,25 @@ def test_unchecked_answers_are_neither_successes_nor_failures(
     agent: Make, market: Make, memory: Store
 ) -> None:
     held(market, memory, agent("small", 1.0, work="```answer\nmaybe\n```"))
-    (found,) = memory.precedents(OTHER)
-    assert (found.solved, found.failures) == (None, 0)
-    assert found.usd is not None
-    assert 0.0 <= found.nearness < 1.0
+    (one,) = memory.experience(OTHER).works
+    assert (one.solved, one.failures) == (None, 0)
+    assert one.usd is not None
+    assert 0.0 <= one.nearness < 1.0
 
 
 def test_no_answer_is_a_failure_and_an_unknown_price_stays_unknown(
     agent: Make, market: Make, memory: Store
 ) -> None:
     held(market, memory, agent("small", None, work={"error": "gone"}))
-    (found,) = memory.precedents(TASK)
-    assert (found.solved, found.usd) == (False, None)
+    (one,) = memory.experience(TASK).works
+    assert (one.solved, one.usd) == (False, None)
 
 
 def test_outcomes_of_one_kind_say_nothing_of_another(
     agent: Make, market: Make, memory: Store
 ) -> None:
     held(market, memory, agent("small", 1.0))
-    assert memory.precedents(Task(Kind.SEARCH, TASK.text)) == []
+    assert memory.experience(Task(Kind.SEARCH, TASK.text)).works == ()
 
 
 def test_without_an_embedding_model_all_tasks_count_as_unlike(
@@ -91,23 +144,23 @@ def test_without_an_embedding_model_all_tasks_count_as_unlike(
 
     with Store.open(memory_url, embedder=missing) as memory:
         held(market, memory, agent("small", 1.0))
-        assert [one.nearness for one in memory.precedents(TASK)] == [0.0]
+        assert [one.nearness for one in memory.experience(TASK).works] == [0.0]
 
 
 def test_a_private_memory_looks_at_no_text(agent: Make, market: Make, memory_url: str) -> None:
     with Store.open(memory_url, embedder=HashEmbedder, privacy=Privacy.HASH) as memory:
         held(market, memory, agent("small", 1.0))
-        (found,) = memory.precedents(TASK)
-    assert (found.agent, found.solved, found.nearness) == ("small", True, 0.0)
+        (one,) = memory.experience(TASK).works
+    assert (one.agent, one.solved, one.nearness) == ("small", True, 0.0)
 
 
 def test_an_auction_that_is_under_way_or_failed_is_no_precedent(
     agent: Make, market: Make, memory: Store
 ) -> None:
-    seen: list[list[Precedent]] = []
+    seen: list[tuple[Precedent, ...]] = []
 
     def watching(task: Task, outcome: Any) -> Any:
-        seen.append(memory.precedents(task))
+        seen.append(memory.experience(task).works)
         raise ModelError("no checks today")
 
     with (
@@ -115,5 +168,5 @@ def test_an_auction_that_is_under_way_or_failed_is_no_precedent(
         pytest.raises(ModelError),
     ):
         open_market.auction(TASK, seed=1)
-    assert seen == [[]]
-    assert memory.precedents(TASK) == []
+    assert seen == [()]
+    assert memory.experience(TASK).works == ()

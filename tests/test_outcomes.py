@@ -1,5 +1,7 @@
 """The outcome model: who is likely to solve a task, and for how much."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,9 +11,10 @@ from scipy import optimize
 from scipy.special import expit
 
 from sale.auction.outcomes import (
-    AFTER_FAILURE,
-    DEARER,
+    CENTER,
     FAR,
+    LEFT,
+    SIGNS,
     SPREAD,
     Precedents,
     dollars,
@@ -23,9 +26,13 @@ NAN = float("nan")
 
 
 def precedents(*works: tuple[int, float, float, float, float]) -> Precedents:
-    """Rows of (agent, nearness, solved, failures before, dollars)."""
+    """Rows of (agent, nearness, solved, failures of others before, dollars)."""
     table = np.array(works, dtype=float).reshape(-1, 5)
-    return Precedents(table[:, 0].astype(np.intp), *table[:, 1:].T)
+    agents, near, solved, others, usd = table.T
+    unknown = np.full((len(table), len(SIGNS)), NAN)
+    return Precedents(
+        agents.astype(np.intp), near, solved, others, np.zeros(len(table)), usd, unknown
+    )
 
 
 work = st.tuples(
@@ -38,15 +45,15 @@ work = st.tuples(
 
 
 def test_without_precedents_dearer_agents_are_likelier_and_nothing_is_certain() -> None:
-    small, middle, large = fit(precedents(), PRICES).solves()
+    small, middle, large = fit(precedents(), PRICES).solves()[0, 0]
     assert 0.2 < small < middle < large < 0.8
     assert middle == pytest.approx(0.5)
 
 
 def test_an_unknown_price_says_nothing() -> None:
-    solves = fit(precedents(), np.array([1.0, NAN, 4.0])).solves()
+    solves = fit(precedents(), np.array([1.0, NAN, 4.0])).solves()[0, 0]
     assert solves[1] == pytest.approx(0.5)
-    assert fit(precedents(), np.full(3, NAN)).solves() == pytest.approx([0.5] * 3, abs=1e-9)
+    assert fit(precedents(), np.full(3, NAN)).solves()[0, 0] == pytest.approx([0.5] * 3, abs=1e-9)
 
 
 @given(st.lists(work, max_size=30), st.randoms())
@@ -60,9 +67,10 @@ def test_the_order_of_precedents_does_not_count(works, random) -> None:
 @given(st.lists(work, max_size=30))
 def test_chances_are_chances_and_failures_before_only_matter_by_their_number(works) -> None:
     posterior = fit(precedents(*works), PRICES)
-    for failures in range(3):
-        solves = posterior.solves(failures)
-        assert ((solves > 0) & (solves < 1)).all()
+    solves = posterior.solves(3, 3)
+    assert solves.shape == (3, 3, 3)
+    assert ((solves > 0) & (solves < 1)).all()
+    assert (np.diff(solves[:, 1:], axis=1) < 0).all()  # each more failure tells against an agent
     assert np.linalg.eigvalsh(posterior.covariance).min() > 0
 
 
@@ -76,22 +84,21 @@ def test_one_more_success_makes_its_agent_likelier_and_one_more_failure_less(wor
 
 
 def test_a_near_task_says_more_than_an_unlike_one() -> None:
-    near, far = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves()[0] for c in (1.0, 0.0))
-    assert near < far < fit(precedents(), PRICES).solves()[0]
+    near, far = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves()[0, 0, 0] for c in (1.0, 0.0))
+    assert near < far < fit(precedents(), PRICES).solves()[0, 0, 0]
     assert precedents((0, -1, 0, 0, 1), (0, 1, 0, 0, 1)).weights.tolist() == [FAR, 1.0]
 
 
 def test_failures_on_one_task_make_everybody_less_likely_there() -> None:
     known = [(agent, 1.0, 1.0, 0, 1.0) for agent in range(3) for _ in range(5)]
-    posterior = fit(precedents(*known), PRICES)
-    assert (posterior.solves(2) < posterior.solves(1)).all()
-    assert (posterior.solves(1) < posterior.solves(0)).all()
+    solves = fit(precedents(*known), PRICES).solves(3, 1)
+    assert (np.diff(solves, axis=0) < 0).all()
 
 
 def test_that_they_do_is_unlearnt_where_it_is_not_so() -> None:
     good = [(2, 1.0, 1.0, 1, 1.0)] * 60
     posterior = fit(precedents(*good), PRICES)
-    assert posterior.mean[-2] > AFTER_FAILURE
+    assert posterior.mean[4] > CENTER["others"]
 
 
 def test_it_is_the_maximum_of_the_posterior() -> None:
@@ -101,20 +108,58 @@ def test_it_is_the_maximum_of_the_posterior() -> None:
         (int(rng.integers(3)), rng.uniform(), float(rng.integers(2)), float(rng.integers(3)), 1.0)
         for _ in range(40)
     ]
-    table, sizes = precedents(*works), np.log(PRICES) - np.log(PRICES).mean()
+    signs, again = rng.normal(size=(40, 3)), rng.integers(4, size=40).astype(float)
+    table = replace(precedents(*works), plans=signs, again=again)
+    sizes = np.log(PRICES) - np.log(PRICES).mean()
+    scaled = (signs - signs.mean(axis=0)) / signs.std(axis=0)
     rows = np.column_stack(
-        [np.ones(40), np.eye(3)[table.agents], table.failures, sizes[table.agents]]
+        [
+            np.ones(40),
+            np.eye(3)[table.agents],
+            table.others,
+            again > 0,
+            sizes[table.agents],
+            scaled,
+        ]
     )
-    center = np.array([0, 0, 0, 0, AFTER_FAILURE, DEARER])
-    spread = np.array([SPREAD[0], *[SPREAD[1]] * 3, SPREAD[2], SPREAD[3]])
+    rows[np.ix_(again > 0, [0, 1, 2, 3, 4, 6, 7, 8, 9])] *= LEFT
+    fades = -np.log(np.maximum(again, 1))
+    center = np.array([0, 0, 0, 0, *(CENTER[one] for one in ("others", "again", "price")), 0, 0, 0])
+    spread = np.array(
+        [SPREAD["task"], *[SPREAD["agent"]] * 3]
+        + [SPREAD[one] for one in ("others", "again", "price")]
+        + [SPREAD["plan"]] * 3
+    )
 
     def loss(beta: np.ndarray) -> float:
-        chance = expit(rows @ beta)
+        chance = expit(rows @ beta + fades)
         likelihood = table.solved * np.log(chance) + (1 - table.solved) * np.log(1 - chance)
         return float(-table.weights @ likelihood + (((beta - center) / spread) ** 2).sum() / 2)
 
     found = optimize.minimize(loss, center, tol=1e-12)
     assert fit(table, PRICES).mean == pytest.approx(found.x, abs=1e-4)
+
+
+def test_what_plans_look_like_is_believed_as_far_as_it_has_told() -> None:
+    rng = np.random.default_rng(3)
+    signs = rng.normal(size=(200, 3))
+    works = [(0, 1.0, float(rng.random() < expit(2 * entropy)), 0, 1.0) for _, entropy, _ in signs]
+    told = fit(replace(precedents(*works), plans=signs), PRICES)
+    looks = np.zeros((2, 3, 3))
+    looks[1, :, 1] = 1.0  # a standard deviation more of entropy
+    low, high = told.solves(1, 1, looks)[:, 0, 0, 0]
+    assert high > low + 0.2
+    untold = fit(precedents(*works), PRICES)
+    assert untold.solves(1, 1, looks)[0] == pytest.approx(untold.solves(1, 1, looks)[1], abs=0.05)
+
+
+def test_draws_are_spread_around_what_is_believed() -> None:
+    posterior = fit(precedents(*[(0, 1.0, 1.0, 0, 1.0)] * 5), PRICES)
+    normals = np.random.default_rng(4).standard_normal((4000, len(posterior.mean)))
+    drawn = posterior.drawn(normals, 2, 2)
+    assert drawn.shape == (4000, 2, 2, 3)
+    assert drawn.mean(axis=0) == pytest.approx(posterior.solves(2, 2), abs=0.03)
+    assert drawn[:, 0, 0, 1].std() > drawn[:, 0, 0, 0].std()  # nobody has seen the second
 
 
 def test_many_outcomes_are_believed_and_are_calibrated() -> None:
@@ -125,7 +170,7 @@ def test_many_outcomes_are_believed_and_are_calibrated() -> None:
         for agent in range(3)
         for _ in range(400)
     ]
-    assert fit(precedents(*works), PRICES).solves() == pytest.approx(truth, abs=0.06)
+    assert fit(precedents(*works), PRICES).solves()[0, 0] == pytest.approx(truth, abs=0.06)
 
 
 def test_dollars_are_means_shrunk_towards_prices() -> None:

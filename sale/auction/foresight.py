@@ -1,32 +1,20 @@
-"""Awards from memory alone, in money: score = predicted dollars - value x P(solved)."""
+"""Awards in money, by what came of earlier work."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sale.auction.chains import Chain, best_chain
+from sale.auction.chains import Vector, chains, worth_a_look
 from sale.auction.outcomes import Precedents, dollars, fit
+from sale.auction.outlook import NAN, Outlook, number_of, signs_of
 from sale.auction.terms import Prefer
-from sale.types import AgentSpec, Appraisal, Award, Kind, Precedent, Term
+from sale.types import AgentSpec, Kind, Precedent
 
-NAN = float("nan")
-ROUND = 0
-"""Of awards and appraisals that no plan was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What memory alone says of a task."""
-
-    appraisals: tuple[Appraisal, ...]
-    """Of every agent that may work, in roster order."""
-    chain: Chain
-    """The awards that are expected to earn the most; its places are those of the appraisals."""
-    award: Award | None
-    """To the first of the chain; None where nobody is worth its price."""
+AGAIN = 3
+"""How often an agent that has failed at a task may be sent to it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,9 @@ class Foresight:
     value: float | Prefer = Prefer.BALANCED
     """Dollars that a solved task is worth."""
     longest: int = 3
-    """Agents that may work on a task, one after the other."""
+    """Works on a task, one after the other."""
+    explore: float = 0.0
+    """Profit that may be given up to learn, as a share of an award's predicted dollars."""
 
     def can_tell(self, kind: Kind, precedents: Sequence[Precedent]) -> bool:
         """Whether a checked outcome of one of the agents is known, and every one has a price."""
@@ -55,42 +45,48 @@ class Foresight:
         *,
         checkable: bool,
         failed: Sequence[str] = (),
-    ) -> Foreseen:
-        """Appraise the agents that have not worked on the task, and award it to one of them.
+        gone: Sequence[str] = (),
+    ) -> Outlook:
+        """Form a belief of what each agent would do for a task of a kind.
 
-        `failed` are those that have worked in vain, in order: their failures are evidence, too.
-        The award goes to the first agent of the chain that is expected to earn the most.
+        `failed` are those that have worked on it in vain, in order: their failures are evidence,
+        too. Those that are `gone` aren't sent again.
         """
         able = [spec for spec in self.roster if kind in spec.kinds]
         place = {spec.name: index for index, spec in enumerate(able)}
+        before = tuple(place[name] for name in failed)
         known = [one for one in precedents if one.agent in place]
-        known += [Precedent(name, 1.0, False, at, None) for at, name in enumerate(failed)]
+        known += [
+            Precedent(name, 1.0, False, _others(failed[:at], name), None, failed[:at].count(name))
+            for at, name in enumerate(failed)
+        ]
         table = _table(known, place)
         prices = np.array([_price(spec) for spec in able])
-        cost = dollars(table, prices)
+        cost, posterior = dollars(table, prices), fit(table, prices)
         value = self._worth(cost)
-        posterior = fit(table, prices)
-        left = [index for index, spec in enumerate(able) if spec.name not in failed]
-        longest = self.longest - len(failed)
-        solves = np.array([posterior.solves(len(failed) + step)[left] for step in range(longest)])
-        if not left or longest < 1:
-            return Foreseen((), Chain(()), None)
-        chain = best_chain(
-            solves, cost[left], value=value, checked=float(checkable), longest=longest
+        left = np.array([NAN if spec.name in gone else 1.0 for spec in able])
+        candidates = worth_a_look(posterior.solves()[0, 0], cost * left, value=value)
+        longest = max(self.longest - len(failed), 0)
+        return Outlook(
+            tuple(place),
+            cost,
+            value,
+            posterior,
+            before,
+            chains(candidates, before, longest, AGAIN),
+            float(checkable),
+            signs_of([None for _ in able]),
         )
-        appraisals = tuple(
-            _appraisal(able[index].name, usd, chance, value)
-            for index, usd, chance in zip(
-                left, cost[left].tolist(), solves[0].tolist(), strict=True
-            )
-        )
-        return Foreseen(appraisals, chain, _award(appraisals, chain))
 
-    def _worth(self, cost: np.ndarray) -> float:
+    def _worth(self, cost: Vector) -> float:
         if not isinstance(self.value, Prefer):
             return self.value
         # Where all work is free, the best is worth having, whatever it is worth.
         return self.value.factor * float(np.nanmax(cost)) or 1.0
+
+
+def _others(names: Sequence[str], name: str) -> int:
+    return len(set(names) - {name})
 
 
 def _price(spec: AgentSpec) -> float:
@@ -98,26 +94,13 @@ def _price(spec: AgentSpec) -> float:
     return spec.price.input + spec.price.output if spec.price else NAN
 
 
-def _award(appraisals: Sequence[Appraisal], chain: Chain) -> Award | None:
-    if not chain.agents:
-        return None
-    first = appraisals[chain.agents[0]]
-    return Award(first.agent, ROUND, first.score, provisional=first.agent)
-
-
-def _table(known: Sequence[Precedent], place: dict[str, int]) -> Precedents:
+def _table(known: Sequence[Precedent], place: Mapping[str, int]) -> Precedents:
     return Precedents(
         np.array([place[one.agent] for one in known], dtype=np.intp),
         np.array([one.nearness for one in known]),
-        np.array([NAN if one.solved is None else float(one.solved) for one in known]),
+        np.array([number_of(one.solved) for one in known]),
         np.array([float(one.failures) for one in known]),
-        np.array([NAN if one.usd is None else one.usd for one in known]),
+        np.array([float(one.again) for one in known]),
+        np.array([number_of(one.usd) for one in known]),
+        signs_of([one.signs for one in known]),
     )
-
-
-def _appraisal(agent: str, cost: float, chance: float, value: float) -> Appraisal:
-    terms = (
-        Term("dollars", cost, 1.0, cost),
-        Term("solves", chance, value, value * chance),
-    )
-    return Appraisal(agent, ROUND, cost, value * chance, cost - value * chance, terms)

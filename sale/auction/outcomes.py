@@ -8,7 +8,9 @@ Arrays in, arrays out: n agents, m precedents.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +18,34 @@ from scipy.special import expit
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Tensor = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 FAR = 0.1
 """What a precedent of an unlike task counts for, where one of the same task counts for 1."""
 SHARPNESS = 2.0
 """The power of the cosine: how fast a precedent fades with distance."""
-SPREAD = (1.5, 1.0, 0.7, 0.5)
-"""Prior standard deviations, in logits: of all tasks, an agent, a failure before, the price."""
-DEARER = 0.7
-"""Prior mean of what an e times higher price says of an agent, in logits."""
-AFTER_FAILURE = -0.7
-"""Prior mean of what a failure of another agent at the same task says of the next one, in logits.
+SIGNS = ("length", "entropy", "rating")
+"""What is known of a plan: log of its tokens, mean entropy, mean rating by the jury."""
+CENTER = {"task": 0.0, "agent": 0.0, "others": -0.7, "again": -2.4, "price": 0.7, "plan": 0.0}
+"""Prior means, in logits.
 
-Of 15 HumanEval tasks that the 0.5B model failed and one of the two solved, the 1.5B model solved
-75 %, and 86 % of all (mechanism.md): about 0.7 logits.
+others: each other agent that has failed at the task. Of 15 HumanEval tasks that the 0.5B model
+failed and one of the two solved, the 1.5B model solved 75 %, and 86 % of all (mechanism.md).
+again: the agent itself has failed there. Of 40 fresh samples of the 0.5B model on ten tasks that it
+had failed 4 to 10 were right (mechanism.md): from 70 % to about 12 %.
+price: an e times higher price.
 """
+SPREAD = {"task": 1.5, "agent": 1.0, "others": 0.7, "again": 0.7, "price": 0.5, "plan": 0.5}
+"""Prior standard deviations, in logits; those of a plan are for one standard deviation of it."""
+LEFT = 0.5
+"""What all else counts for once an agent has failed at a task, so that good ones fail there, too.
+
+Chances of a beta distribution with a + b = 0.2 and the means 0.5, 0.7 and 0.9 fall to 0.08, 0.12
+and 0.15 with a failure; these to 0.08, 0.12 and 0.21.
+"""
+EVEN = 1e-9
+"""A sign that differs by less is the same in all plans."""
 ROUNDS = 25
 PRIOR_WORKS = 2.0
 """Works that the price of an agent counts for, against works that were seen."""
@@ -47,16 +61,14 @@ class Precedents:
     """Shape (m,): cosine of the two tasks."""
     solved: Vector
     """Shape (m,): 1 where its visible checks passed, 0 where they failed, nan without any."""
-    failures: Vector
-    """Shape (m,): agents that had failed at the same task before."""
+    others: Vector
+    """Shape (m,): other agents that had failed at the same task before."""
+    again: Vector
+    """Shape (m,): times that the agent itself had failed there before."""
     dollars: Vector
     """Shape (m,): of the work."""
-
-    @staticmethod
-    def none() -> Precedents:
-        """Nothing has happened yet."""
-        empty = np.empty(0)
-        return Precedents(np.empty(0, np.intp), empty, empty, empty, empty)
+    plans: Matrix
+    """Shape (m, 3): the SIGNS of its plan."""
 
     @property
     def weights(self) -> Vector:
@@ -66,25 +78,92 @@ class Precedents:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Posterior:
-    """What is believed of the coefficients: intercept, n agents, a failure before, the price."""
+class Scaling:
+    """How the agents' prices and the signs of plans become columns of the design."""
 
-    mean: Vector
-    """Shape (3 + n,)."""
-    covariance: Matrix
-    """Shape (3 + n, 3 + n)."""
     sizes: Vector
     """Shape (n,): logarithms of the agents' prices, around 0."""
+    middle: Vector
+    """Shape (3,): means of the SIGNS over the plans that were seen."""
+    width: Vector
+    """Shape (3,): their standard deviations."""
 
-    def solves(self, failures: int = 0) -> Vector:
-        """P(solved) of each agent after so many others have failed, shape (n,).
+    @staticmethod
+    def of(plans: Matrix, prices: Vector) -> Scaling:
+        """Take them from the plans that were seen, and the prices of the roster."""
+        known = ~np.isnan(plans)
+        count = np.maximum(known.sum(axis=0), 1)
+        middle = np.where(known, plans, 0.0).sum(axis=0) / count
+        width = np.sqrt((np.where(known, plans - middle, 0.0) ** 2).sum(axis=0) / count)
+        return Scaling(_sizes(prices), middle, np.where(width > EVEN, width, 1.0))
 
-        The logistic of a normal variable, by MacKay's approximation.
+    def rows(self, who: Codes, others: Vector, again: Vector, plans: Matrix) -> Matrix:
+        """The design, shape (m, 6 + n): task, n agents, others, again, price, 3 signs."""
+        columns = [np.ones(len(who)), np.eye(len(self.sizes))[who], others, again > 0]
+        rows = np.column_stack([*columns, self.sizes[who], self.scaled(plans)])
+        rows[np.ix_(again > 0, np.arange(rows.shape[1]) != 2 + len(self.sizes))] *= LEFT
+        return rows
+
+    def scaled(self, plans: Tensor) -> Tensor:
+        """Signs in standard deviations; what nobody knows is in the middle."""
+        return np.asarray(np.nan_to_num((plans - self.middle) / self.width))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """What is believed of the coefficients, c = 6 + n of them."""
+
+    mean: Vector
+    """Shape (c,)."""
+    covariance: Matrix
+    """Shape (c, c)."""
+    scaling: Scaling
+
+    def solves(self, others: int = 1, again: int = 1, plans: Tensor | None = None) -> Tensor:
+        """P(solved) of each agent, shape (..., others, again, n).
+
+        At [f, r, i], f others have failed at the task, and agent i itself r times. `plans`, shape
+        (..., n, 3), has the SIGNS of the agents' plans. The logistic of a normal variable, by
+        MacKay's approximation.
         """
-        everybody = np.arange(len(self.sizes))
-        rows = _rows(everybody, np.full(len(everybody), float(failures)), self.sizes)
-        variance = np.einsum("ij,jk,ik->i", rows, self.covariance, rows)
-        return np.asarray(expit(rows @ self.mean / np.sqrt(1.0 + np.pi * variance / 8.0)))
+        rows, fades = self._asked(others, again, plans)
+        variance = ((rows @ self.covariance) * rows).sum(axis=-1)
+        return np.asarray(expit((rows @ self.mean + fades) / np.sqrt(1.0 + np.pi * variance / 8.0)))
+
+    def drawn(
+        self, normals: Matrix, others: int = 1, again: int = 1, plans: Matrix | None = None
+    ) -> Tensor:
+        """The same under draws of the coefficients, shape (k, others, again, n).
+
+        `normals`, shape (k, c), are standard normal, and `plans` are of one shape, (n, 3).
+        """
+        rows, fades = self._asked(others, again, plans)
+        draws = self.mean + normals @ np.linalg.cholesky(self.covariance).T
+        return np.asarray(expit(np.moveaxis(rows @ draws.T, -1, 0) + fades))
+
+    def _asked(self, others: int, again: int, plans: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The design for all that is asked, shape (..., others, again, n, c), and what fades."""
+        n = len(self.scaling.sizes)
+        f, r, who = (one.ravel() for one in np.indices((others, again, n)))
+        unknown = np.full((len(who), len(SIGNS)), np.nan)
+        bare = self.scaling.rows(who, f.astype(float), r.astype(float), unknown)
+        bare = bare.reshape(others, again, n, -1)
+        fades = fading(r).reshape(others, again, n)
+        if plans is None:
+            return bare, fades
+        rows = np.broadcast_to(bare, (*plans.shape[:-2], *bare.shape)).copy()
+        left = np.where(np.arange(again) > 0, LEFT, 1.0)[:, None, None]
+        rows[..., -len(SIGNS) :] = left * self.scaling.scaled(plans)[..., None, None, :, :]
+        return rows, fades
+
+
+def fading(again: NDArray[Any]) -> Vector:
+    """What more failures of the same agent add to the first one, in logits.
+
+    Where an agent's chances differ from task to task as a beta distribution does, and it seldom
+    does the same task both right and wrong, its odds fall as one over its failures.
+    """
+    return np.asarray(-np.log(np.maximum(again, 1)))
 
 
 def fit(precedents: Precedents, prices: Vector) -> Posterior:
@@ -93,24 +172,29 @@ def fit(precedents: Precedents, prices: Vector) -> Posterior:
     `prices`, shape (n,), are in any unit; an unknown one (nan), and none at all, tells nothing.
     Newton's method on a strictly convex function, so the result is the same for any order.
     """
-    sizes, agents = _sizes(prices), len(prices)
+    scaling, agents = Scaling.of(precedents.plans, prices), len(prices)
     known = ~np.isnan(precedents.solved)
-    rows = _rows(precedents.agents[known], precedents.failures[known], sizes)
+    rows = scaling.rows(
+        precedents.agents[known],
+        precedents.others[known],
+        precedents.again[known],
+        precedents.plans[known],
+    )
+    fades = fading(precedents.again[known])
     solved, weights = precedents.solved[known], precedents.weights[known]
-    center = np.array([0.0, *[0.0] * agents, AFTER_FAILURE, DEARER])
-    precision = np.array([SPREAD[0], *[SPREAD[1]] * agents, *SPREAD[2:]]) ** -2
+    center, precision = _columns(CENTER, agents), _columns(SPREAD, agents) ** -2
     mean = center.copy()
     for _ in range(ROUNDS):
-        chance = expit(rows @ mean)
+        chance = expit(rows @ mean + fades)
         slope = rows.T @ (weights * (chance - solved)) + precision * (mean - center)
         curvature = (rows.T * (weights * chance * (1.0 - chance))) @ rows + np.diag(precision)
         step = np.linalg.solve(curvature, slope)
         mean = mean - step
         if np.abs(step).max() < 1e-9:
             break
-    chance = expit(rows @ mean)
+    chance = expit(rows @ mean + fades)
     curvature = (rows.T * (weights * chance * (1.0 - chance))) @ rows + np.diag(precision)
-    return Posterior(mean, np.linalg.inv(curvature), sizes)
+    return Posterior(mean, np.linalg.inv(curvature), scaling)
 
 
 def dollars(precedents: Precedents, prices: Vector) -> Vector:
@@ -134,9 +218,10 @@ def dollars(precedents: Precedents, prices: Vector) -> Vector:
     return np.asarray(np.where(np.isnan(prior), alone, shrunk))
 
 
-def _rows(who: Codes, failures: Vector, sizes: Vector) -> Matrix:
-    """The design: a one, a one for the agent, failures before, its size; shape (m, 3 + n)."""
-    return np.column_stack([np.ones(len(who)), np.eye(len(sizes))[who], failures, sizes[who]])
+def _columns(each: Mapping[str, float], agents: int) -> Vector:
+    """One number for each column of the design."""
+    counts = {"task": 1, "agent": agents, "others": 1, "again": 1, "price": 1, "plan": len(SIGNS)}
+    return np.concatenate([np.full(count, each[name]) for name, count in counts.items()])
 
 
 def _sizes(prices: Vector) -> Vector:

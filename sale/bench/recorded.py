@@ -143,10 +143,10 @@ class RecordedPool:
     def execute(
         self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
     ) -> Iterator[Step | Outcome]:
-        """The work on record where it was done with the same plan, or none, in sight."""
+        """The work on record where it is the agent's first, with the same plan in sight or none."""
         recorded = self._recorded(task)
         _, played = recorded.trials.get(agent, (None, None))
-        if played is not None and plan == (played.plan if played.plan_shown else None):
+        if played is not None and seed == played.seed and plan == played.plan_in_sight:
             return recorded.work(agent)
         seed += APART * self.attempt
         return self.live().execute(task, agent, plan, limits=limits, seed=seed)

@@ -17,10 +17,10 @@ from sale.types import (
     AgentSpec,
     Auction,
     Call,
+    Experience,
     Kind,
     Lesson,
     Outcome,
-    Precedent,
     Spent,
     Stage,
     Task,
@@ -62,9 +62,9 @@ class Ended:
         """What the memory says."""
         return self.memory.spent(kind, roster)
 
-    def precedents(self, task: Task) -> Sequence[Precedent]:
+    def experience(self, task: Task) -> Experience:
         """What the memory says."""
-        return self.memory.precedents(task)
+        return self.memory.experience(task)
 
     def lessons(self, task: Task, *, agent: str, k: int) -> Sequence[Lesson]:
         """What the memory says."""
@@ -107,7 +107,7 @@ def flow(
         stop = stops[chosen]
         doing(f"{policy}, order {order}: {stop.listed.name}")
         try:
-            auction = market.auction(stop.task, seed=stop.seed, usd=usd)
+            auction = market.auction(stop.task, seed=stop.seed, usd=usd, explore=True)
         except (NoBidsError, BudgetError):
             if watcher.auction is None:
                 raise

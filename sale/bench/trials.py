@@ -65,6 +65,11 @@ class Played(BaseModel):
     work_calls: tuple[Used, ...]
 
     @property
+    def plan_in_sight(self) -> str | None:
+        """The plan that the agent saw while it worked."""
+        return self.plan if self.plan_shown else None
+
+    @property
     def silenced(self) -> bool:
         """Whether a bid or ratings are missing for a call that failed, or was never answered."""
         bid = not self.plan and not _answered(self.bid_calls)

@@ -122,7 +122,8 @@ def _foresight(file: MarketFile) -> Foresight | None:
     auction = file.auction
     if auction.stages is Stages.FULL:
         return None
-    return Foresight(file.roster, auction.value or auction.prefer, 1 + auction.fallbacks)
+    value, longest = auction.value or auction.prefer, 1 + auction.fallbacks
+    return Foresight(file.roster, value, longest, auction.explore)
 
 
 def _rules(file: MarketFile, source: str, tier: str) -> Rules:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from sale.cli.foreseen import foreseen_json
 from sale.types import Appraisal, Auction, Bid, Outcome, Stage, Usage
 
 
@@ -41,13 +42,14 @@ def auction_json(
             _bid(bid, appraised.get((bid.agent, bid.round)), _ratings(auction, bid))
             for bid in auction.bids
         ],
-        "foreseen": [_foreseen(one) for one in auction.appraisals if not auction.bids],
+        **foreseen_json(auction),
         "award": award
         and {
             "agent": award.agent,
             "round": award.round,
             "score": award.score,
             "provisional": award.provisional,
+            "propensity": award.propensity,
         },
         "outcome": outcome and _outcome(outcome, steps=_steps(auction, outcome)),
         "discarded": [_outcome(one, steps=_steps(auction, one)) for one in auction.discarded],
@@ -143,18 +145,6 @@ def _bid(bid: Bid, appraisal: Appraisal | None, ratings: Mapping[str, float]) ->
             for term in (appraisal.terms if appraisal else ())
         ],
         "error": bid.error,
-    }
-
-
-def _foreseen(entry: Appraisal) -> dict[str, Any]:
-    """What memory alone says of an agent; no bid was asked for."""
-    terms = {term.name: term for term in entry.terms}
-    return {
-        "agent": entry.agent,
-        "usd": terms["dollars"].feature,
-        "chance": terms["solves"].feature,
-        "worth_usd": terms["solves"].weight,
-        "score": entry.score,
     }
 
 

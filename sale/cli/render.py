@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sale.cli.foreseen import foreseen_parts
 from sale.cli.text import block, diff, dollars, number, plain, when
 from sale.cli.why import explain, why
 from sale.types import Appraisal, Auction, Bid, Outcome, Stage, StopReason, Usage, Verdict
@@ -29,14 +30,14 @@ def show_auction(console: Console, auction: Auction, *, trajectory: bool = False
 
 def _parts(auction: Auction, *, trajectory: bool) -> Iterator[RenderableType]:
     yield _header(auction)
-    if auction.bids:
+    if auction.foreseen:
+        yield from foreseen_parts(auction)
+    elif auction.bids:
         yield _bids(auction)
-        yield from _failures(auction)
-    elif auction.appraisals:
-        yield _foreseen(auction)
+    yield from _failures(auction)
     if auction.award:
         yield Text(explain(auction))
-        if trajectory and auction.bids:
+        if trajectory and not auction.foreseen:
             yield from why(auction)
         if auction.bids:
             yield _plan(auction)
@@ -73,26 +74,6 @@ def _bids(auction: Auction) -> Table:
         entry = appraised.get((bid.agent, bid.round))
         cells = ("-", "-", "-", "-") if entry is None else (*_terms(entry), number(entry.score))
         table.add_row(Text(bid.agent), str(bid.round), str(bid.tokens), *cells, _mark(auction, bid))
-    return table
-
-
-def _foreseen(auction: Auction) -> Table:
-    """One row an agent: what memory foretells of its work."""
-    caption = "score = dollars - worth x chance, the lowest wins; from memory, no bid was asked for"
-    table = Table(title="Foreseen", caption=caption, box=None, padding=(0, 1, 0, 0))
-    table.add_column("agent", no_wrap=True)
-    for heading in ("dollars", "chance", "worth", "score"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for entry in auction.appraisals:
-        terms = {term.name: term for term in entry.terms}
-        cost, solves = terms["dollars"], terms["solves"]
-        table.add_row(
-            Text(entry.agent),
-            dollars(cost.feature),
-            f"{solves.feature:.1%}",
-            dollars(solves.weight),
-            f"{entry.score:.7f}",
-        )
     return table
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from sale.auction.counterfactual import Change, smallest_changes
+from sale.cli.foreseen import sent
 from sale.cli.text import number
-from sale.types import Appraisal, Auction, Award, Term
+from sale.types import Appraisal, Auction, Term
 
 SHOWN = 4
 """Bids beside each other in the table of terms; more don't fit a terminal."""
@@ -23,8 +23,8 @@ def explain(auction: Auction) -> str:
     award = auction.award
     if award is None:
         return "No award was made."
-    if not auction.bids:
-        return _from_memory(auction, award)
+    if auction.foreseen:
+        return sent(auction, award)
     chosen = _entry(auction, award.agent, award.round)
     rivals = [entry for entry in auction.appraisals if entry.agent != award.agent]
     if chosen is None or not rivals:
@@ -42,13 +42,6 @@ def explain(auction: Auction) -> str:
         f"{award.agent} won{after} with {chosen.score:.3f} against {rival.score:.3f} of "
         f"{rival.agent}, a lead of {rival.score - chosen.score:.3f}: {told or 'a tie'}."
     )
-
-
-def _from_memory(auction: Auction, award: Award) -> str:
-    before = list(takewhile(lambda agent: agent != award.agent, auction.workers))
-    after = f" after {', '.join(before)} had worked in vain" if before else ""
-    told = "by what came of earlier work it promises most for its price"
-    return f"{award.agent} was sent{after}: {told}."
 
 
 def _gains(chosen: Appraisal, rival: Appraisal) -> Iterator[tuple[str, float]]:

@@ -5,14 +5,19 @@ wall times are seconds, entropies are nats a token, ratings run from 0 to 5.
 """
 
 from sale.types.auction import (
+    DOLLARS,
+    SOLVES,
     AgentSpec,
     Appraisal,
     Auction,
     Award,
     Bid,
+    Experience,
     Lesson,
+    Offer,
     Precedent,
     Ratings,
+    Signs,
     Spent,
     Term,
 )
@@ -27,10 +32,13 @@ from sale.types.usage import (
     Usage,
 )
 from sale.types.words import Kind, Stage, State, StopReason, ToolUse, Verdict
-from sale.types.work import Check, Citation, Limits, Outcome, Step, Task
+from sale.types.work import FRESH_TEMPERATURE, Check, Citation, Limits, Outcome, Step, Task
 
 __all__ = [
+    "DOLLARS",
+    "FRESH_TEMPERATURE",
     "MILLION",
+    "SOLVES",
     "AgentSpec",
     "Appraisal",
     "Auction",
@@ -40,14 +48,17 @@ __all__ = [
     "Check",
     "Citation",
     "Completion",
+    "Experience",
     "Kind",
     "Lesson",
     "Limits",
     "Message",
+    "Offer",
     "Outcome",
     "Precedent",
     "Price",
     "Ratings",
+    "Signs",
     "Spent",
     "Stage",
     "State",

@@ -65,6 +65,10 @@ class Ratings:
     error: str | None = None
 
 
+DOLLARS, SOLVES = "dollars", "solves"
+"""The terms of an award by what came of earlier work."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One summand of a score, as it is explained to the user."""
@@ -103,7 +107,17 @@ class Award:
     score: float
     provisional: str
     propensity: float = 1.0
-    """The probability with which the rule of award chose this bid."""
+    """The probability with which the rule of award chose as it did, in all awards up to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What can be told of a plan without understanding it; None where nobody knows."""
+
+    tokens: int | None = None
+    entropy: float | None = None
+    rating: float | None = None
+    """The mean of what its jurors gave, 0 to 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +130,34 @@ class Precedent:
     solved: bool | None
     """None where the task showed nothing to check."""
     failures: int
-    """Agents that had failed at that task before."""
+    """Other agents that had failed at that task before."""
     usd: float | None
+    again: int = 0
+    """Times that it had failed there before itself."""
+    signs: Signs = Signs()
+    """Of its first plan for that task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """What memory tells of a task before anybody is asked."""
+
+    works: tuple[Precedent, ...] = ()
+    """On near tasks, and the newest ones, of its kind."""
+    asked: Mapping[Stage, float] = field(default_factory=dict)
+    """Mean dollars of those stages that come before an award, where auctions had them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A stage that could be bought before an award, and is where it adds more than it costs."""
+
+    stage: Stage
+    gain: float
+    """Dollars of profit that it was expected to add."""
+    usd: float
+    """What it was expected to cost."""
+    bought: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +201,8 @@ class Auction:
     ended: float | None = None
     bids: tuple[Bid, ...] = ()
     ratings: tuple[Ratings, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    """The stages that awards from memory had to choose from, in order."""
     appraisals: tuple[Appraisal, ...] = ()
     award: Award | None = None
     outcome: Outcome | None = None
@@ -179,6 +221,11 @@ class Auction:
     def total(self) -> Usage:
         """The usage of all stages together, the same to the last bit in whatever order they are."""
         return sum((self.usage[stage] for stage in Stage if stage in self.usage), Usage())
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether it was awarded by what came of earlier work, in dollars, and not by its bids."""
+        return any(term.name == DOLLARS for one in self.appraisals for term in one.terms)
 
     @property
     def workers(self) -> tuple[str, ...]:

@@ -37,6 +37,10 @@ class Task:
         return hashlib.sha256("\x00".join(parts).encode(errors="replace")).hexdigest()[:16]
 
 
+FRESH_TEMPERATURE = 0.8
+"""Of samples after one that failed, or that was the same again; mechanism.md's trial had it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What an execution may use; a share is kept for a last, forced answer."""
