@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
@@ -98,7 +99,7 @@ def read_experience(
     works = [
         precedent
         for auction, rows in by_auction.items()
-        for precedent in _works_of(auction, list(_as_worked(rows)), near, usd, signs)
+        for precedent in _works_of(auction, list(as_worked(rows)), near, usd, signs)
     ]
     asked = {row.stage: row.usd for row in session.execute(_ASKED, some)}
     return Experience(tuple(works), asked)
@@ -179,10 +180,8 @@ def _solved(verified: Verdict, *, is_empty: bool) -> bool | None:
     return None if verified is Verdict.NONE else verified is Verdict.PASSED
 
 
-def _as_worked(
-    rows: Sequence[_Outcome],
-) -> Iterator[_Outcome]:
-    """Outcomes in the order of the work; the kept one, which is first on record, ended it if good.
+def as_worked(rows: Sequence[Any]) -> Iterator[Any]:
+    """Give outcomes in the order of the work; the kept one, first on record, ended it if good.
 
     Of failures alone the first is kept, so they are in order as they are.
     """

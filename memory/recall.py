@@ -24,6 +24,7 @@ from sale.memory.lessons import (
     nearest,
     read_lessons,
 )
+from sale.memory.past import read_past, read_vectors
 from sale.memory.precedents import (
     NEAREST,
     near_texts,
@@ -32,7 +33,7 @@ from sale.memory.precedents import (
     read_experience,
 )
 from sale.memory.vectors import Vectors
-from sale.types import Experience, Kind, Lesson, Task
+from sale.types import Experience, Kind, Lesson, PastAuction, Task
 
 POOL = 6
 """Texts looked at for each lesson asked for, so that those that teach nothing are replaced."""
@@ -80,6 +81,33 @@ class Recall:
         near = {} if blind else self._near(task, newest)
         with self._database.read() as session:
             return read_experience(session, newest, task.kind, near)
+
+    def past(
+        self, kind: Kind, *, suite: str | None, since: float | None, last: int, blind: bool
+    ) -> tuple[list[PastAuction], Vector]:
+        """Read ended auctions, oldest first, and the vectors of their tasks, zeros without any."""
+        with self._database.read() as session:
+            past, hashes = read_past(session, kind, suite=suite, since=since, last=last)
+        nothing = np.zeros((len(past), 0), np.float32)
+        if blind or not past:
+            return past, nothing
+        try:
+            embedder = self._vectors.embedder
+        except ModelError:
+            return past, nothing
+        kept = self._kept(hashes)
+        while missing := [one for one in dict.fromkeys(hashes) if one not in kept]:
+            if not self._vectors.embed(missing):
+                break
+            kept |= self._kept(missing)
+        rows = np.zeros((len(past), embedder.width), np.float32)
+        places, sound = whole([kept.get(one, b"") for one in hashes], width=embedder.width)
+        rows[places] = sound
+        return past, rows
+
+    def _kept(self, hashes: Sequence[str]) -> dict[str, bytes]:
+        with self._database.read() as session:
+            return read_vectors(session, hashes, self._vectors.embedder.name)
 
     def _near(self, task: Task, newest: Sequence[str]) -> dict[str, float]:
         """The cosines of texts that are near or new, by hash; none without a model."""

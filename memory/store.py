@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +25,7 @@ from sale.memory.runs import Run, Unfinished, begin_run, read_unfinished
 from sale.memory.spending import read_spending
 from sale.memory.stats import Stats, read_stats
 from sale.memory.tables import AuctionRow
-from sale.types import AgentSpec, Auction, Experience, Kind, Lesson, Spent, Task
+from sale.types import AgentSpec, Auction, Experience, Kind, Lesson, PastAuction, Spent, Task
 
 WAIT_S = 30.0
 DIED = "its process ended before the auction did"
@@ -181,6 +183,22 @@ class Store:
         """Say what came of earlier work on tasks of the kind, and how near each task is."""
         task = self._privacy.keep(task)
         return self._recall.experience(task, blind=self._privacy is Privacy.HASH)
+
+    def past(
+        self,
+        kind: Kind,
+        *,
+        suite: str | None = None,
+        since: float | None = None,
+        last: int = 2_000,
+    ) -> tuple[list[PastAuction], NDArray[np.float32]]:
+        """Read the last auctions of a kind that came to an award, oldest first.
+
+        Also the unit vectors of their tasks, shape (auctions, width); the width is 0 where there is
+        no embedding model, or texts are not to be looked at.
+        """
+        blind = self._privacy is Privacy.HASH
+        return self._recall.past(kind, suite=suite, since=since, last=last, blind=blind)
 
     def _reap(self) -> None:
         """Mark as interrupted what is still under way in a process that is gone."""

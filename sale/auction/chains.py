@@ -8,6 +8,7 @@ chains of at most d works.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -90,6 +91,11 @@ def chains(agents: tuple[int, ...], failed: tuple[int, ...], longest: int, again
         for chain in product(agents, repeat=size)
         if all((failed + chain).count(one) <= 1 + again for one in set(chain))
     ]
+    return laid_out(listed, failed, max(depth, 1))
+
+
+def laid_out(listed: Sequence[tuple[int, ...]], failed: tuple[int, ...], depth: int) -> Chains:
+    """Lay out some chains of at most `depth` works, after those that have failed."""
     who, others, own = (np.full((len(listed), depth), fill) for fill in (NOBODY, 0, 0))
     for row, chain in enumerate(listed):
         for at, agent in enumerate(chain):
@@ -104,12 +110,12 @@ def odds(table: Chains, solves: Tensor, dollars: Vector, *, value: float, checke
     """Say what is expected of each chain.
 
     `solves`, shape (..., f, r, n), is P(solved) of each agent where 0 .. f - 1 others have failed
-    and it has itself 0 .. r - 1 times. `dollars`, shape (n,), has what each one's work costs, and
-    `checked` is the chance that a wrong answer is seen to be wrong.
+    and it has itself 0 .. r - 1 times. `dollars`, shape (..., n), has what each one's work costs,
+    and `checked` is the chance that a wrong answer is seen to be wrong.
     """
     works = table.works
     chance = solves[..., table.others, table.again, table.agents] * works
-    cost = np.where(works, dollars[table.agents], 0.0)
+    cost = np.where(works, dollars[..., table.agents], 0.0)
     passed_on = checked * (1.0 - chance[..., :-1])
     reach = np.concatenate(
         [np.ones_like(chance[..., :1]), np.cumprod(passed_on, axis=-1)], axis=-1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sale.auction.chains import Vector, chains, worth_a_look
-from sale.auction.outcomes import Precedents, dollars, fit
+from sale.auction.outcomes import Precedents, dollars, dollars_spread, fit
 from sale.auction.outlook import NAN, Outlook, number_of, signs_of
 from sale.auction.terms import Prefer
 from sale.types import AgentSpec, Kind, Precedent
@@ -31,7 +31,7 @@ class Foresight:
 
     def can_tell(self, kind: Kind, precedents: Sequence[Precedent]) -> bool:
         """Whether a checked outcome of one of the agents is known, and every one has a price."""
-        able = [spec for spec in self.roster if kind in spec.kinds]
+        able = self.able(kind)
         names = {spec.name for spec in able}
         return all(spec.price for spec in able) and any(
             one.agent in names and one.solved is not None and one.usd is not None
@@ -52,30 +52,45 @@ class Foresight:
         `failed` are those that have worked on it in vain, in order: their failures are evidence,
         too. Those that are `gone` aren't sent again.
         """
-        able = [spec for spec in self.roster if kind in spec.kinds]
-        place = {spec.name: index for index, spec in enumerate(able)}
-        before = tuple(place[name] for name in failed)
-        known = [one for one in precedents if one.agent in place]
-        known += [
-            Precedent(name, 1.0, False, _others(failed[:at], name), None, failed[:at].count(name))
-            for at, name in enumerate(failed)
-        ]
-        table = _table(known, place)
+        able = self.able(kind)
+        table = table_of(precedents, [spec.name for spec in able])
+        return self.look_at(able, table, checkable=checkable, failed=failed, gone=gone)
+
+    def able(self, kind: Kind) -> tuple[AgentSpec, ...]:
+        """Give the agents that take tasks of a kind, in roster order."""
+        return tuple(spec for spec in self.roster if kind in spec.kinds)
+
+    def look_at(
+        self,
+        able: Sequence[AgentSpec],
+        table: Precedents,
+        *,
+        checkable: bool,
+        failed: Sequence[str] = (),
+        gone: Sequence[str] = (),
+    ) -> Outlook:
+        """The same, of precedents as a table, whose agents are places among those that are able."""
+        names = [spec.name for spec in able]
+        table = table.and_then(table_of(_here(failed), names))
         prices = np.array([_price(spec) for spec in able])
         cost, posterior = dollars(table, prices), fit(table, prices)
         value = self._worth(cost)
-        left = np.array([NAN if spec.name in gone else 1.0 for spec in able])
+        left = np.array([NAN if name in gone else 1.0 for name in names])
         candidates = worth_a_look(posterior.solves()[0, 0], cost * left, value=value)
         longest = max(self.longest - len(failed), 0)
+        before = tuple(names.index(name) for name in failed)
         return Outlook(
-            tuple(place),
+            tuple(names),
             cost,
+            dollars_spread(table, len(names)),
             value,
             posterior,
             before,
             chains(candidates, before, longest, AGAIN),
             float(checkable),
-            signs_of([None for _ in able]),
+            signs_of([None] * len(names)),
+            # A preference says how to go about a task, not whether.
+            reserve=not isinstance(self.value, Prefer),
         )
 
     def _worth(self, cost: Vector) -> float:
@@ -85,8 +100,12 @@ class Foresight:
         return self.value.factor * float(np.nanmax(cost)) or 1.0
 
 
-def _others(names: Sequence[str], name: str) -> int:
-    return len(set(names) - {name})
+def _here(failed: Sequence[str]) -> list[Precedent]:
+    """What has come of the task itself so far."""
+    return [
+        Precedent(name, 1.0, False, len({*failed[:at]} - {name}), None, failed[:at].count(name))
+        for at, name in enumerate(failed)
+    ]
 
 
 def _price(spec: AgentSpec) -> float:
@@ -94,13 +113,16 @@ def _price(spec: AgentSpec) -> float:
     return spec.price.input + spec.price.output if spec.price else NAN
 
 
-def _table(known: Sequence[Precedent], place: Mapping[str, int]) -> Precedents:
+def table_of(works: Sequence[Precedent], names: Sequence[str]) -> Precedents:
+    """Give the works of some agents as a table; each agent is its place among the names."""
+    place = {name: index for index, name in enumerate(names)}
+    known = [one for one in works if one.agent in place]
     return Precedents(
         np.array([place[one.agent] for one in known], dtype=np.intp),
-        np.array([one.nearness for one in known]),
-        np.array([number_of(one.solved) for one in known]),
-        np.array([float(one.failures) for one in known]),
-        np.array([float(one.again) for one in known]),
-        np.array([number_of(one.usd) for one in known]),
+        np.array([one.nearness for one in known], dtype=float),
+        np.array([number_of(one.solved) for one in known], dtype=float),
+        np.array([one.failures for one in known], dtype=float),
+        np.array([one.again for one in known], dtype=float),
+        np.array([number_of(one.usd) for one in known], dtype=float),
         signs_of([one.signs for one in known]),
     )

@@ -9,7 +9,7 @@ Arrays in, arrays out: n agents, m precedents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,10 @@ and 0.15 with a failure; these to 0.08, 0.12 and 0.21.
 EVEN = 1e-9
 """A sign that differs by less is the same in all plans."""
 ROUNDS = 25
+WORKS_DIFFER = 0.7
+"""Standard deviation of the logarithms of an agent's dollars, before any were seen."""
+MOST_VARIANCE = 9.0
+"""Of those logarithms; beyond it nothing can be said of a mean."""
 PRIOR_WORKS = 2.0
 """Works that the price of an agent counts for, against works that were seen."""
 
@@ -69,6 +73,15 @@ class Precedents:
     """Shape (m,): of the work."""
     plans: Matrix
     """Shape (m, 3): the SIGNS of its plan."""
+
+    def and_then(self, more: Precedents) -> Precedents:
+        """These and more of them."""
+        pairs = ((getattr(self, f.name), getattr(more, f.name)) for f in fields(self))
+        return Precedents(*(np.concatenate(pair) for pair in pairs))
+
+    def only(self, chosen: NDArray[Any]) -> Precedents:
+        """Those at some places, or where a mask of shape (m,) says so."""
+        return Precedents(*(getattr(self, f.name)[chosen] for f in fields(self)))
 
     @property
     def weights(self) -> Vector:
@@ -216,6 +229,21 @@ def dollars(precedents: Precedents, prices: Vector) -> Vector:
     shrunk = (total + PRIOR_WORKS * prior) / (count + PRIOR_WORKS)
     alone = np.divide(total, count, out=np.full(len(prices), np.nan), where=count > 0)
     return np.asarray(np.where(np.isnan(prior), alone, shrunk))
+
+
+def dollars_spread(precedents: Precedents, agents: int) -> Vector:
+    """How far predicted dollars may be off, shape (n,): standard deviations of their logarithms.
+
+    Those of means of log-normal numbers, by how much these differ and by how many were seen.
+    """
+    known = precedents.dollars > 0  # nan is not
+    who, logs = precedents.agents[known], np.log(precedents.dollars[known])
+    count = np.bincount(who, minlength=agents)
+    middle = np.bincount(who, logs, minlength=agents) / np.maximum(count, 1)
+    seen = max(len(who) - int((count > 0).sum()), 0)
+    off = float(((logs - middle[who]) ** 2).sum()) + PRIOR_WORKS * WORKS_DIFFER**2
+    variance = min(off / (seen + PRIOR_WORKS), MOST_VARIANCE)
+    return np.asarray(np.sqrt(np.log1p(np.expm1(variance) / (count + PRIOR_WORKS))))
 
 
 def _columns(each: Mapping[str, float], agents: int) -> Vector:

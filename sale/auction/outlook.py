@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sale.auction.chains import (
     NOBODY,
@@ -15,6 +16,7 @@ from sale.auction.chains import (
     Odds,
     Vector,
     chain_at,
+    laid_out,
     odds,
 )
 from sale.auction.outcomes import (
@@ -26,6 +28,8 @@ from sale.auction.outcomes import (
 from sale.types import DOLLARS, SOLVES, Appraisal, Award, Signs, Term
 
 NAN = float("nan")
+HOPE = 0.1
+"""The probability that somebody is worth its price, from which on somebody is sent."""
 DRAWS = 64
 """Of the coefficients, to explore by; and of plans that might be written."""
 
@@ -42,6 +46,16 @@ class Foreseen:
     """To the first of the chain; None where nobody is worth its price."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One agent as the first to be sent."""
+
+    propensity: float
+    """How likely it is sent."""
+    chain: Chain
+    """The best one that it begins."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
     """What is believed of a task before somebody works on it; n agents in roster order."""
@@ -49,6 +63,8 @@ class Outlook:
     agents: tuple[str, ...]
     cost: Vector
     """Shape (n,): predicted dollars of each one's work."""
+    cost_spread: Vector
+    """Shape (n,): how far the dollars may be off, as a standard deviation of their logarithm."""
     value: float
     """Dollars that a solved task is worth."""
     posterior: Posterior
@@ -60,6 +76,8 @@ class Outlook:
     """The chance that a wrong answer is seen to be wrong."""
     plans: Matrix
     """Shape (n, 3): the SIGNS of the plans for the task, nan where there are none."""
+    reserve: bool = True
+    """Whether nobody may be sent at all; else it only ends the work of those that failed."""
     round: int = 0
     """Of the bids that are looked at; 0 where nobody was asked for any."""
 
@@ -76,14 +94,47 @@ class Outlook:
         """
         solves = self._solves(self.plans)
         found = self._odds(solves)
-        best = int(found.best(self.value))
+        best = self._best(found)
         appraisals = tuple(self._appraisal(one, solves) for one in range(len(self.agents)))
         place, propensity = best, 1.0
         if rng is not None and self.table.works[best].any():
             chances = self._mixed(found, best, explore)
-            place, propensity = _drawn(self.table, found, chances, self.value, rng)
+            first = int(rng.choice(len(chances), p=chances / chances.sum()))
+            place, propensity = self._best_from(found, first), float(chances[first])
         chain = chain_at(self.table, found, place)
         return Foreseen(appraisals, chain, self._award(appraisals, chain, propensity))
+
+    def first(self, explore: float = 0.0) -> Mapping[str, Choice]:
+        """Say of each agent that may be sent first how likely that is, and what is expected then.
+
+        Empty where nobody is worth its price.
+        """
+        found = self._odds(self._solves(self.plans))
+        best = self._best(found)
+        if not self.table.works[best].any():
+            return {}
+        chances = self._mixed(found, best, explore)
+        places = {int(one) for one in self.table.agents[1:, 0]}
+        return {
+            self.agents[one]: Choice(
+                float(chances[one]), chain_at(self.table, found, self._best_from(found, one))
+            )
+            for one in sorted(places)
+        }
+
+    def expected(self, names: Sequence[str]) -> Matrix:
+        """Say what is expected of some agents, sent one after the other, shape (1 + DRAWS, 2).
+
+        P(solved) and dollars, first as they are believed to be, then by draws from what they may
+        be.
+        """
+        chain = tuple(self.agents.index(one) for one in names)
+        one = replace(self, table=laid_out([chain], self.failed, len(chain)))
+        noise = np.exp(self.cost_spread * _normals(len(self.agents)))
+        likely = one._odds(one._solves(self.plans))
+        found = replace(one, cost=self.cost * noise)._odds(one._drawn())
+        solves = np.append(likely.solves, found.solves)
+        return np.column_stack([solves, np.append(likely.dollars, found.dollars)])
 
     def gain(self, seen: Sequence[str]) -> float:
         """Dollars of profit that some signs of everybody's plan are expected to add.
@@ -98,6 +149,24 @@ class Outlook:
         plans[..., columns] = written[..., columns]
         profit = self._odds(self._solves(plans)).profit
         return float(profit.max(axis=-1).mean() - profit.mean(axis=0).max())
+
+    def _best(self, found: Odds) -> int:
+        """The place of the best chain; the empty one only where it is all but sure to be best."""
+        best = int(found.best(self.value))
+        somebody = self.table.agents[:, 0] != NOBODY
+        if self.table.works[best].any() or self.failed or not somebody.any():
+            return best
+        if self.reserve:
+            worlds = self._odds(self._drawn())
+            if (worlds.profit.max(axis=-1) > 0.0).mean() < HOPE:
+                return best
+        return int(
+            replace(found, profit=np.where(somebody, found.profit, -np.inf)).best(self.value)
+        )
+
+    def _drawn(self) -> Tensor:
+        """P(solved) in worlds that may be so."""
+        return self.posterior.drawn(_normals(len(self.posterior.mean)), *self._depth, self.plans)
 
     def _solves(self, plans: Matrix) -> Tensor:
         return self.posterior.solves(*self._depth, plans)
@@ -115,8 +184,7 @@ class Outlook:
     def _mixed(self, found: Odds, best: int, explore: float) -> Vector:
         """The probability of each agent to be the first, shape (n,)."""
         first, n = self.table.agents[:, 0], len(self.agents)
-        drawn = self.posterior.drawn(_normals(len(self.posterior.mean)), *self._depth, self.plans)
-        worlds = self._odds(drawn)
+        worlds = self._odds(self._drawn())
         somebody = replace(worlds, profit=np.where(first == NOBODY, -np.inf, worlds.profit))
         counts = np.bincount(first[somebody.best(self.value)], minlength=n)
         most = np.array([found.profit[first == one].max(initial=-np.inf) for one in range(n)])
@@ -126,6 +194,14 @@ class Outlook:
         chances = share * counts / DRAWS
         chances[first[best]] += 1.0 - share
         return np.asarray(chances)
+
+    def _best_from(self, found: Odds, first: int) -> int:
+        """The place of the best chain that an agent begins."""
+        return self._best_of(found, self.table.agents[:, 0] == first)
+
+    def _best_of(self, found: Odds, allowed: NDArray[np.bool_]) -> int:
+        profit = np.where(allowed, found.profit, -np.inf)
+        return int(replace(found, profit=profit).best(self.value))
 
     def _award(
         self, appraisals: Sequence[Appraisal], chain: Chain, propensity: float
@@ -144,15 +220,6 @@ class Outlook:
             Term(SOLVES, chance, self.value, worth),
         )
         return Appraisal(self.agents[agent], self.round, cost, worth, cost - worth, terms)
-
-
-def _drawn(
-    table: Chains, found: Odds, chances: Vector, value: float, rng: np.random.Generator
-) -> tuple[int, float]:
-    """Draw the agent that is first; returns its best chain, and how likely it was."""
-    first = int(rng.choice(len(chances), p=chances / chances.sum()))
-    own = replace(found, profit=np.where(table.agents[:, 0] == first, found.profit, -np.inf))
-    return int(own.best(value)), float(chances[first])
 
 
 def signs_of(plans: Sequence[Signs | None]) -> Matrix:

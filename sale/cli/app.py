@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "log": "history:log",
     "show": "history:show",
     "stats": "stats:app",
+    "whatif": "whatif:whatif",
     "export": "exchange:export",
     "import": "exchange:import_",
     "memory": "memory:app",

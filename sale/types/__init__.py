@@ -21,6 +21,7 @@ from sale.types.auction import (
     Spent,
     Term,
 )
+from sale.types.past import PastAuction, PastWork
 from sale.types.usage import (
     MILLION,
     Call,
@@ -55,6 +56,8 @@ __all__ = [
     "Message",
     "Offer",
     "Outcome",
+    "PastAuction",
+    "PastWork",
     "Precedent",
     "Price",
     "Ratings",

@@ -1,0 +1,1 @@
+"""What would have become of ended auctions under other settings, from their record alone."""

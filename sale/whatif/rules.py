@@ -1,0 +1,144 @@
+"""Rules of award, to be asked about auctions that have ended: whom each would send, how likely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sale.auction.foresight import Foresight, table_of
+from sale.auction.outcomes import Precedents
+from sale.auction.outlook import Outlook
+from sale.types import AgentSpec, PastAuction, PastWork, Precedent
+
+Cosines = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One way to go on with a task."""
+
+    propensity: float
+    chain: tuple[str, ...]
+    """Who is sent now, and who after each failure, as far as can be told."""
+
+
+class Rule(Protocol):
+    """Decides as it would now, by what is known of all other auctions."""
+
+    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending] | None:
+        """Say who may be sent to the auction at a place, after some failures there.
+
+        Empty where nobody is; None where all is as it was, as too little is known to decide.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One agent for everything, once."""
+
+    agent: str
+
+    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending]:  # noqa: ARG002
+        """Send it, if it hasn't failed."""
+        return {} if failed else {self.agent: Sending(1.0, (self.agent,))}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Works:
+    """All works of some auctions as a table, in the order of the auctions."""
+
+    able: tuple[AgentSpec, ...]
+    table: Precedents
+    of: NDArray[np.intp]
+    """Shape (m,): the auction of each work, as its place."""
+    vectors: Cosines
+    """Shape (n, width): the unit vectors of the auctions' tasks."""
+
+    @staticmethod
+    def seen(past: Sequence[PastAuction], able: Sequence[AgentSpec], vectors: Cosines) -> Works:
+        """What could be seen at the time."""
+        return _works(past, able, vectors, truth=False)
+
+    @staticmethod
+    def known(past: Sequence[PastAuction], able: Sequence[AgentSpec], vectors: Cosines) -> Works:
+        """What is known of it by now, grades included."""
+        return _works(past, able, vectors, truth=True)
+
+    def without(self, at: int) -> Precedents:
+        """The works of all other auctions, as near as they are to one."""
+        rows = np.flatnonzero(self.of != at)
+        cosines = self.vectors[self.of[rows]] @ self.vectors[at]
+        table = self.table.only(rows)
+        return Precedents(
+            table.agents,
+            cosines.astype(float),
+            table.solved,
+            table.others,
+            table.again,
+            table.dollars,
+            table.plans,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByForesight:
+    """Awards by what came of earlier work, as a market with `stages = "auto"` makes them."""
+
+    foresight: Foresight
+    works: Works
+    checkable: Sequence[bool]
+
+    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending] | None:
+        """Say who may be sent; all is as it was where no outcome was checked."""
+        if not self._told:
+            return None
+        outlook = self.outlook(at, tuple(failed))
+        explore = 0.0 if failed else self.foresight.explore
+        return {
+            agent: Sending(one.propensity, tuple(outlook.agents[who] for who in one.chain.agents))
+            for agent, one in outlook.first(explore).items()
+            if one.propensity > 0
+        }
+
+    def outlook(self, at: int, failed: tuple[str, ...]) -> Outlook:
+        """Form a belief by the works of all other auctions."""
+        others, checkable = self.works.without(at), self.checkable[at]
+        return self.foresight.look_at(self.works.able, others, checkable=checkable, failed=failed)
+
+    @property
+    def _told(self) -> bool:
+        table = self.works.table
+        return bool((~np.isnan(table.solved) & ~np.isnan(table.dollars)).any())
+
+
+def _works(
+    past: Sequence[PastAuction], able: Sequence[AgentSpec], vectors: Cosines, *, truth: bool
+) -> Works:
+    prices = {spec.name: spec.price for spec in able}
+    rows, of = [], []
+    for at, auction in enumerate(past):
+        for place, work in enumerate(auction.works):
+            if work.agent in prices:
+                before = [one.agent for one in auction.works[:place]]
+                rows.append(_precedent(work, before, work.dollars(prices[work.agent]), truth=truth))
+                of.append(at)
+    table = table_of(rows, [spec.name for spec in able])
+    return Works(tuple(able), table, np.array(of, dtype=np.intp), vectors)
+
+
+def _precedent(
+    work: PastWork, before: Sequence[str], usd: float | None, *, truth: bool
+) -> Precedent:
+    return Precedent(
+        work.agent,
+        0.0,
+        work.solved if truth else work.passed,
+        len({*before} - {work.agent}),
+        usd,
+        before.count(work.agent),
+    )

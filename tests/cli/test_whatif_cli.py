@@ -1,0 +1,65 @@
+"""`sale whatif` at the command line."""
+
+import pytest
+
+TEXT = "Write add(a, b).\n\n>>> add(1, 2)\n3"
+RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
+
+
+def market(sale, more: str = "") -> tuple[str, str]:
+    script = [sale.plan(), {"when": ">>> add", "reply": RIGHT}]
+    auction = f'[auction]\nstages = "auto"\nplan_in_prompt = "none"\n{more}\n'
+    return "--market", sale.market({"small": script, "large": script}, more=auction)
+
+
+@pytest.mark.slow
+def test_it_tells_what_the_auctions_on_record_would_have_come_to(sale):
+    asked = market(sale)
+    for _ in range(3):
+        assert sale("submit", TEXT, *asked).returncode == 0
+    told = sale.json("whatif", *asked, "--policy", "single:small")["coding"]
+    assert told["tasks"] == 3
+    assert told["logged"]["solved"] == told["solved"]["value"] == 1.0
+    assert told["usd"]["value"] < told["logged"]["usd"]  # nobody is asked for bids
+    assert told["sentence"].startswith(("Cheaper than what it was", "Not shown"))
+    dearer = sale.json("whatif", *asked, "--policy", "single:small", "--price", "small=9,9,9")
+    assert dearer["coding"]["usd"]["value"] > told["usd"]["value"]
+    gone = sale.json("whatif", *asked, "--without", "small")["coding"]
+    assert gone["overlap"] <= 1.0
+    shown = sale("whatif", *asked, "--prefer", "cheap")
+    assert shown.returncode == 0
+    assert "both (doubly robust)" in shown.stdout
+    assert "nineteen times in twenty" in shown.stdout
+    assert sale.json("log", "--limit", "9", *asked)[3:] == []  # nothing was run
+
+
+def test_a_memory_without_auctions_has_nothing_to_tell(sale):
+    told = sale("whatif", *market(sale))
+    assert (told.returncode, told.stdout) == (0, "")
+    assert "no auctions yet" in told.stderr
+    assert sale.json("whatif", *market(sale)) == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--value", "-1"], "--value -1: give dollars above 0"),
+        (["--value", "nan"], "give dollars above 0"),
+        (["--value", "1", "--prefer", "cheap"], "give one of them"),
+        (["--without", "nobody"], "there is no agent 'nobody'; choose from small, large"),
+        (["--without", "small", "--without", "large"], "leaves nobody"),
+        (["--price", "small=1"], "give three numbers of 0 or more"),
+        (["--price", "small=1,inf,1"], "give three numbers of 0 or more"),
+        (["--price", "=1,1,1"], "there is no agent ''"),
+        (["--policy", "magic"], "choose from auto, single:AGENT"),
+        (["--policy", "single:nobody"], "there is no agent 'nobody'"),
+        (["--policy", "single:small", "--without", "small"], "there is no agent 'small'"),
+        (["--since", "soon"], "is no moment"),
+        (["--last", "0"], "--last"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(sale, options, words):
+    told = sale("whatif", *options, *market(sale))
+    assert told.returncode == 2
+    assert words in told.stderr
+    assert "Traceback" not in told.stderr
