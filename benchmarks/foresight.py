@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from statistics import median
 
 import numpy as np
 
 from sale.auction.foresight import Foresight
+from sale.auction.outcomes import SIGNS
 from sale.types import AgentSpec, Kind, Precedent, Price
 
 
@@ -42,16 +42,22 @@ def made(agents: int, count: int, *, seed: int) -> list[Precedent]:
     ]
 
 
-def milliseconds(agents: int, count: int, rounds: int) -> float:
-    """The median over some tasks."""
+def milliseconds(agents: int, count: int, rounds: int) -> list[float]:
+    """Medians over some tasks: of an award, of exploring, of a look at what plans would add."""
     taken = []
     foresight = Foresight(roster(agents), longest=agents)
     for seed in range(rounds):
-        known = made(agents, count, seed=seed)
-        began = time.perf_counter()
-        foresight.look(Kind.CODING, known, checkable=True)
-        taken.append(time.perf_counter() - began)
-    return 1000 * median(taken)
+        known, rng = made(agents, count, seed=seed), np.random.default_rng(seed)
+        times = [time.perf_counter()]
+        outlook = foresight.look(Kind.CODING, known, checkable=True)
+        outlook.foreseen()
+        times.append(time.perf_counter())
+        outlook.foreseen(rng, 0.05)
+        times.append(time.perf_counter())
+        outlook.gain(SIGNS)
+        times.append(time.perf_counter())
+        taken.append(1000 * np.diff(times))
+    return [float(one) for one in np.median(taken, axis=0)]
 
 
 def main() -> None:
@@ -60,8 +66,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50)
     options = parser.parse_args()
     for agents in (3, 5, 6, 12):
-        taken = milliseconds(agents, options.precedents, options.rounds)
-        print(f"{agents} agents, {options.precedents} precedents: {taken:.2f} ms")
+        award, explore, gain = milliseconds(agents, options.precedents, options.rounds)
+        print(
+            f"{agents} agents, {options.precedents} precedents: award {award:.2f} ms, "
+            f"exploring {explore:.2f} ms, what plans would add {gain:.2f} ms"
+        )
 
 
 if __name__ == "__main__":
