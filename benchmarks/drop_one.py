@@ -35,7 +35,7 @@ from sale.types import SOLVES, AgentSpec, Kind, Precedent, Price, Verdict
 
 PARTS = {
     "whole": (),
-    "how near tasks are": ("near",),
+    "how near tasks are": ("task",),
     "an agent's own effect": ("agent",),
     "failures of others": ("others",),
     "the price": ("price",),
@@ -93,7 +93,7 @@ def without(parts: tuple[str, ...]) -> Iterator[float]:
     again, foresight.AGAIN = foresight.AGAIN, 0
     for part in {*parts} & {*spread}:
         outcomes.CENTER[part], outcomes.SPREAD[part] = 0.0, 1e-6
-    outcomes.FAR = 1.0 if "near" in parts else far
+    outcomes.FAR = 1.0 if "task" in parts else far
     try:
         yield 0.0 if "explore" in parts else 0.05
     finally:

@@ -186,6 +186,23 @@ def test_what_was_never_tried_is_refused(trials) -> None:
         pool.solicit(Task(Kind.CODING, "other"), seed=0, usd=None)
 
 
+def test_a_fresh_sample_of_the_same_agent_is_live_work(market, trials) -> None:
+    specs, recorded = trials
+    with market(specs, jury=[], plan_in_prompt=False) as live:
+        asked: list[str] = []
+
+        def pool() -> Any:
+            asked.append("live")
+            return live.pool
+
+        played = replayed(live, recorded, specs, pool).pool
+        limits = live.rules.limits
+        for seed, went_live in ((0, 0), (0, 0), (7_654_321, 1)):
+            events = list(played.execute(TASKS[0], "small", None, limits=limits, seed=seed))
+            assert events[-1].answer == "wrong"
+            assert len(asked) == went_live
+
+
 def test_other_plans_go_to_the_live_jury_and_agents(market, trials) -> None:
     specs, recorded = trials
     with market(specs, jury=["large"], plan_in_prompt=False) as live:

@@ -27,7 +27,15 @@ SHARPNESS = 2.0
 """The power of the cosine: how fast a precedent fades with distance."""
 SIGNS = ("length", "entropy", "rating")
 """What is known of a plan: log of its tokens, mean entropy, mean rating by the jury."""
-CENTER = {"task": 0.0, "agent": 0.0, "others": -0.7, "again": -2.4, "price": 0.7, "plan": 0.0}
+CENTER = {
+    "kind": 0.0,
+    "task": 0.0,
+    "agent": 0.0,
+    "others": -0.7,
+    "again": -2.4,
+    "price": 0.7,
+    "plan": 0.0,
+}
 """Prior means, in logits.
 
 others: each other agent that has failed at the task. Of 15 HumanEval tasks that the 0.5B model
@@ -36,7 +44,15 @@ again: the agent itself has failed there. Of 40 fresh samples of the 0.5B model 
 had failed 4 to 10 were right (mechanism.md): from 70 % to about 12 %.
 price: an e times higher price.
 """
-SPREAD = {"task": 1.5, "agent": 1.0, "others": 0.7, "again": 0.7, "price": 0.5, "plan": 0.5}
+SPREAD = {
+    "kind": 1.5,
+    "task": 1.0,
+    "agent": 1.0,
+    "others": 0.7,
+    "again": 0.7,
+    "price": 0.5,
+    "plan": 0.5,
+}
 """Prior standard deviations, in logits; those of a plan are for one standard deviation of it."""
 LEFT = 0.5
 """What all else counts for once an agent has failed at a task, so that good ones fail there, too.
@@ -84,10 +100,14 @@ class Precedents:
         return Precedents(*(getattr(self, f.name)[chosen] for f in fields(self)))
 
     @property
+    def alike(self) -> Vector:
+        """Shape (m,): 0 .. 1, how far what made its task hard makes the task at hand hard."""
+        return np.asarray(np.clip(np.nan_to_num(self.nearness), 0.0, 1.0) ** SHARPNESS)
+
+    @property
     def weights(self) -> Vector:
-        """Shape (m,): FAR .. 1, what each counts for."""
-        near = np.clip(np.nan_to_num(self.nearness), 0.0, 1.0)
-        return np.asarray(FAR + (1.0 - FAR) * near**SHARPNESS)
+        """Shape (m,): FAR .. 1, what each counts for in dollars."""
+        return np.asarray(FAR + (1.0 - FAR) * self.alike)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,11 +130,13 @@ class Scaling:
         width = np.sqrt((np.where(known, plans - middle, 0.0) ** 2).sum(axis=0) / count)
         return Scaling(_sizes(prices), middle, np.where(width > EVEN, width, 1.0))
 
-    def rows(self, who: Codes, others: Vector, again: Vector, plans: Matrix) -> Matrix:
-        """The design, shape (m, 6 + n): task, n agents, others, again, price, 3 signs."""
-        columns = [np.ones(len(who)), np.eye(len(self.sizes))[who], others, again > 0]
+    def rows(
+        self, who: Codes, alike: Vector, others: Vector, again: Vector, plans: Matrix
+    ) -> Matrix:
+        """The design, shape (m, 7 + n): kind, task, n agents, others, again, price, 3 signs."""
+        columns = [np.ones(len(who)), alike, np.eye(len(self.sizes))[who], others, again > 0]
         rows = np.column_stack([*columns, self.sizes[who], self.scaled(plans)])
-        rows[np.ix_(again > 0, np.arange(rows.shape[1]) != 2 + len(self.sizes))] *= LEFT
+        rows[np.ix_(again > 0, np.arange(rows.shape[1]) != 3 + len(self.sizes))] *= LEFT
         return rows
 
     def scaled(self, plans: Tensor) -> Tensor:
@@ -124,7 +146,7 @@ class Scaling:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior:
-    """What is believed of the coefficients, c = 6 + n of them."""
+    """What is believed of the coefficients, c = 7 + n of them."""
 
     mean: Vector
     """Shape (c,)."""
@@ -159,7 +181,8 @@ class Posterior:
         n = len(self.scaling.sizes)
         f, r, who = (one.ravel() for one in np.indices((others, again, n)))
         unknown = np.full((len(who), len(SIGNS)), np.nan)
-        bare = self.scaling.rows(who, f.astype(float), r.astype(float), unknown)
+        itself = np.ones(len(who))
+        bare = self.scaling.rows(who, itself, f.astype(float), r.astype(float), unknown)
         bare = bare.reshape(others, again, n, -1)
         fades = fading(r).reshape(others, again, n)
         if plans is None:
@@ -189,24 +212,25 @@ def fit(precedents: Precedents, prices: Vector) -> Posterior:
     known = ~np.isnan(precedents.solved)
     rows = scaling.rows(
         precedents.agents[known],
+        precedents.alike[known],
         precedents.others[known],
         precedents.again[known],
         precedents.plans[known],
     )
     fades = fading(precedents.again[known])
-    solved, weights = precedents.solved[known], precedents.weights[known]
+    solved = precedents.solved[known]
     center, precision = _columns(CENTER, agents), _columns(SPREAD, agents) ** -2
     mean = center.copy()
     for _ in range(ROUNDS):
         chance = expit(rows @ mean + fades)
-        slope = rows.T @ (weights * (chance - solved)) + precision * (mean - center)
-        curvature = (rows.T * (weights * chance * (1.0 - chance))) @ rows + np.diag(precision)
+        slope = rows.T @ (chance - solved) + precision * (mean - center)
+        curvature = (rows.T * (chance * (1.0 - chance))) @ rows + np.diag(precision)
         step = np.linalg.solve(curvature, slope)
         mean = mean - step
         if np.abs(step).max() < 1e-9:
             break
     chance = expit(rows @ mean + fades)
-    curvature = (rows.T * (weights * chance * (1.0 - chance))) @ rows + np.diag(precision)
+    curvature = (rows.T * (chance * (1.0 - chance))) @ rows + np.diag(precision)
     return Posterior(mean, np.linalg.inv(curvature), scaling)
 
 
@@ -248,7 +272,15 @@ def dollars_spread(precedents: Precedents, agents: int) -> Vector:
 
 def _columns(each: Mapping[str, float], agents: int) -> Vector:
     """One number for each column of the design."""
-    counts = {"task": 1, "agent": agents, "others": 1, "again": 1, "price": 1, "plan": len(SIGNS)}
+    counts = {
+        "kind": 1,
+        "task": 1,
+        "agent": agents,
+        "others": 1,
+        "again": 1,
+        "price": 1,
+        "plan": len(SIGNS),
+    }
     return np.concatenate([np.full(count, each[name]) for name, count in counts.items()])
 
 

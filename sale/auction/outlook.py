@@ -19,12 +19,7 @@ from sale.auction.chains import (
     laid_out,
     odds,
 )
-from sale.auction.outcomes import (
-    SIGNS,
-    Matrix,
-    Posterior,
-    Tensor,
-)
+from sale.auction.outcomes import SIGNS, Matrix, Posterior, Tensor
 from sale.types import DOLLARS, SOLVES, Appraisal, Award, Signs, Term
 
 NAN = float("nan")
@@ -160,9 +155,7 @@ class Outlook:
             worlds = self._odds(self._drawn())
             if (worlds.profit.max(axis=-1) > 0.0).mean() < HOPE:
                 return best
-        return int(
-            replace(found, profit=np.where(somebody, found.profit, -np.inf)).best(self.value)
-        )
+        return self._best_of(found, somebody)
 
     def _drawn(self) -> Tensor:
         """P(solved) in worlds that may be so."""

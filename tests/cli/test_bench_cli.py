@@ -33,6 +33,17 @@ def rows(sale):
     return [json.loads(line) for line in (sale.folder / "run/trials.jsonl").open()]
 
 
+def killed_once(sale, path, *asked):
+    """Start a command and kill it as soon as a path is there."""
+    process = sale.start(*asked)
+    until = time.monotonic() + 120
+    while not path.exists() and time.monotonic() < until:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert path.exists()
+
+
 def test_every_agent_does_every_task_and_the_run_says_how_it_went(sale, suite):
     said = sale.json(*suite)
     small, large = said["agents"]
@@ -141,13 +152,8 @@ def test_an_auction_of_a_run_can_be_looked_at(sale, suite):
 
 
 def test_a_killed_run_goes_on_and_comes_to_what_an_undisturbed_one_does(sale, suite):
-    process = sale.start(*suite, "--fresh")
     trials = sale.folder / "run/trials.jsonl"
-    until = time.monotonic() + 120
-    while not trials.exists() and time.monotonic() < until:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    killed_once(sale, trials, *suite, "--fresh")
     before = trials.read_text().splitlines()
     said = sale.json(*suite, "--resume", "--fresh")
     assert [one["n"] for one in said["agents"]] == [4, 4]
@@ -159,13 +165,7 @@ def test_a_killed_run_goes_on_and_comes_to_what_an_undisturbed_one_does(sale, su
 
 def test_a_run_killed_among_its_auctions_goes_on_and_comes_to_the_same(sale, suite):
     asked = (*suite, "--fresh", "--policy", "sale", "--orders", "3")
-    process = sale.start(*asked)
-    third = sale.folder / "run/memory/sale-2.db"
-    until = time.monotonic() + 120
-    while not third.exists() and time.monotonic() < until:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    killed_once(sale, sale.folder / "run/memory/sale-2.db", *asked)
     samples = [json.loads(line) for line in (sale.folder / "run/samples.jsonl").open()]
     assert {one["order"] for one in samples} == {0, 1}
     said = sale.json(*asked, "--resume")
