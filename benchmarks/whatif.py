@@ -104,6 +104,8 @@ def asked(past: Sequence[PastAuction], foresight: Foresight) -> Answer | None:
     checkable = [one.checkable for one in past]
     rule = ByForesight(foresight, Works.seen(past, able, vectors), checkable)
     truth = ByForesight(foresight, Works.known(past, able, vectors), checkable)
+    if not rule.can_tell:
+        return None
     look = lru_cache(maxsize=8)(truth.outlook)
     prices = {spec.name: spec.price for spec in able}
     return answer(gather(past, range(len(past)), rule, expecting(look), prices))

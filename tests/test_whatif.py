@@ -161,7 +161,6 @@ def test_whoever_may_explore_is_weighed_by_how_likely_it_is_sent() -> None:
     cheap = Foresight(ROSTER, Prefer.CHEAP, 1, explore=0.5)
     rule, expected = by_foresight(past, cheap)
     sending = rule.send(0, ())
-    assert sending is not None
     assert sum(one.propensity for one in sending.values()) == pytest.approx(1.0)
     found = ask(past, rule, expected)
     assert found.usd.value < found.logged[1]
@@ -170,13 +169,13 @@ def test_whoever_may_explore_is_weighed_by_how_likely_it_is_sent() -> None:
     assert alone.usd.value == pytest.approx(10.0, rel=0.1)
 
 
-def test_before_anything_was_checked_all_is_as_it_was() -> None:
+def test_before_anything_was_checked_nothing_can_be_told() -> None:
     made = replace(work("small", solved=True, checked=False), grade=1.0)
-    past = [auction(made, asked=2.0)] * 5
-    rule, expected = by_foresight(past, Foresight(ROSTER))
-    assert rule.send(0, ()) is None
-    found = ask(past, rule, expected)
-    assert (found.gained.value, found.saved.value) == (0.0, 0.0)
+    rule, _ = by_foresight([auction(made, asked=2.0)] * 5, Foresight(ROSTER))
+    assert not rule.can_tell
+    checked = [auction(work("small", solved=True))] * 5
+    assert by_foresight(checked, Foresight(ROSTER))[0].can_tell
+    assert not by_foresight(checked, Foresight(ROSTER[1:]))[0].can_tell
 
 
 def test_no_auction_is_judged_by_what_came_of_itself() -> None:

@@ -186,10 +186,14 @@ def _ask(
     if not past or not able:
         return None
     checkable = [one.checkable for one in past]
-    rule: Rule = ByForesight(settings.foresight, Works.seen(past, able, vectors), checkable)
+    rule = ByForesight(settings.foresight, Works.seen(past, able, vectors), checkable)
     known = ByForesight(settings.foresight, Works.known(past, able, vectors), checkable)
-    if settings.alone is not None:
-        rule = Alone(settings.alone)
+    if not rule.can_tell:
+        names = ", ".join(spec.name for spec in able)
+        raise InputError(
+            f"no work of {names} on a {kind} task was checked so far, so nothing can be told; "
+            "hold some auctions first, or keep the agents that have worked"
+        )
     look = lru_cache(maxsize=8)(known.outlook)
     doing, quiet = f"deciding {kind} auctions anew", not sys.stderr.isatty()
     with bar(total=len(past), doing=doing, quiet=quiet) as shown:
@@ -199,7 +203,8 @@ def _ask(
                 yield at
                 shown.done(past[at].id)
 
-        return answer(gather(past, places(), rule, expecting(look), settings.prices))
+        asked: Rule = rule if settings.alone is None else Alone(settings.alone)
+        return answer(gather(past, places(), asked, expecting(look), settings.prices))
 
 
 def _show(console: Console, kind: Kind, found: Answer) -> None:

@@ -177,9 +177,6 @@ class _Retold:
         """The fields of `Evidence`, in order."""
         logged, nothing = self._logged(), np.zeros((1 + DRAWS, 2))
         sending = self.rule.send(self.at, ())
-        if sending is None:  # it goes as it went
-            same = np.broadcast_to(logged, nothing.shape)
-            return logged, 1.0, logged, same, same
         if not sending:
             return logged, 0.0, nothing[0], nothing, nothing
         weight, came, direct, robust = self._decided(sending, 0)

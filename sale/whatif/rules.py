@@ -29,11 +29,8 @@ class Sending:
 class Rule(Protocol):
     """Decides as it would now, by what is known of all other auctions."""
 
-    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending] | None:
-        """Say who may be sent to the auction at a place, after some failures there.
-
-        Empty where nobody is; None where all is as it was, as too little is known to decide.
-        """
+    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending]:
+        """Say who may be sent to the auction at a place, after some failures there."""
         ...
 
 
@@ -93,10 +90,8 @@ class ByForesight:
     works: Works
     checkable: Sequence[bool]
 
-    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending] | None:
-        """Say who may be sent; all is as it was where no outcome was checked."""
-        if not self._told:
-            return None
+    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending]:
+        """Say who may be sent."""
         outlook = self.outlook(at, tuple(failed))
         explore = 0.0 if failed else self.foresight.explore
         return {
@@ -111,7 +106,8 @@ class ByForesight:
         return self.foresight.look_at(self.works.able, others, checkable=checkable, failed=failed)
 
     @property
-    def _told(self) -> bool:
+    def can_tell(self) -> bool:
+        """Whether any work of its agents was checked and paid."""
         table = self.works.table
         return bool((~np.isnan(table.solved) & ~np.isnan(table.dollars)).any())
 

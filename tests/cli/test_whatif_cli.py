@@ -24,8 +24,10 @@ def test_it_tells_what_the_auctions_on_record_would_have_come_to(sale):
     assert told["sentence"].startswith(("Cheaper than what it was", "Not shown"))
     dearer = sale.json("whatif", *asked, "--policy", "single:small", "--price", "small=9,9,9")
     assert dearer["coding"]["usd"]["value"] > told["usd"]["value"]
-    gone = sale.json("whatif", *asked, "--without", "small")["coding"]
-    assert gone["overlap"] <= 1.0
+    winner = sale.json("log", *asked)[0]["winner"]
+    gone = sale("whatif", *asked, "--without", winner)
+    assert gone.returncode == 2
+    assert "on a coding task was checked so far, so nothing can be told" in gone.stderr
     shown = sale("whatif", *asked, "--prefer", "cheap")
     assert shown.returncode == 0
     assert "both (doubly robust)" in shown.stdout
