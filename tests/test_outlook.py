@@ -1,0 +1,104 @@
+"""What is believed of a task: whom it sends, how often others are tried, what plans would add."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sale.auction.foresight import Foresight
+from sale.auction.terms import Prefer
+from sale.foreseeing import OF_PLANS, OF_RATINGS
+from sale.types import AgentSpec, Kind, Precedent, Price, Signs
+
+Make = Callable[..., Any]
+
+
+def work(agent: str, *, solved: bool | None = True, usd: float = 1.0) -> Precedent:
+    return Precedent(agent, 1.0, solved, 0, usd)
+
+
+@pytest.fixture
+def roster() -> tuple[AgentSpec, ...]:
+    return spec("small", 1.0), spec("large", 10.0)
+
+
+def test_others_are_tried_as_often_as_the_profit_given_up_allows(roster: Any) -> None:
+    known = [work("small", solved=n < 2, usd=1.0) for n in range(4)]
+    known += [work("large", solved=n < 2, usd=10.0) for n in range(3)]
+    outlook = Foresight(roster, 50.0).look(Kind.CODING, known, checkable=True)
+    best = outlook.foreseen()
+    tried: dict[float, Counter[str]] = {}
+    for explore in (0.0, 0.05, 1.0):
+        awards = [
+            outlook.foreseen(np.random.default_rng(seed), explore).award for seed in range(400)
+        ]
+        tried[explore] = Counter(award.agent for award in awards)
+        for agent in {award.agent for award in awards}:  # what is logged is how often it happens
+            (propensity,) = {one.propensity for one in awards if one.agent == agent}
+            assert tried[explore][agent] / 400 == pytest.approx(propensity, abs=0.08)
+    other = ({"small", "large"} - {best.award.agent}).pop()
+    assert best.award.propensity == 1.0
+    assert tried[0.0][other] == 0
+    assert 0 < tried[0.05][other] < tried[1.0][other]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=12), st.floats(0, 2))
+def test_what_is_given_up_stays_within_the_budget(works, explore) -> None:
+    made = tuple(spec(name, price) for name, price in (("small", 1.0), ("large", 10.0)))
+    known = [work("large" if large else "small", solved=solved) for large, solved in works]
+    outlook = Foresight(made, 50.0).look(Kind.CODING, [*known, work("small")], checkable=True)
+    chain, lost = outlook.foreseen().chain, 0.0
+    sent = {one.award.agent: one for seed in range(60) if (one := drawn(outlook, seed, explore))}
+    for one in sent.values():
+        lost += one.award.propensity * (chain.profit - one.chain.profit)
+    assert lost <= explore * chain.dollars + 1e-9
+    assert sum(one.award.propensity for one in sent.values()) <= 1 + 1e-9
+
+
+def drawn(outlook: Any, seed: int, explore: float) -> Any:
+    found = outlook.foreseen(np.random.default_rng(seed), explore)
+    return found if found.award else None
+
+
+def spec(name: str, price: float) -> AgentSpec:
+    return AgentSpec(name, name, "scripted", Price(price, price / 10, price))
+
+
+def test_plans_are_worth_reading_where_they_have_told_right_from_wrong(roster: Any) -> None:
+    def works(tells: bool) -> list[Precedent]:
+        rng = np.random.default_rng(5)
+        rated = rng.uniform(0, 5, size=80)
+        solved = rated > 2.5 if tells else rng.random(80) < 0.5
+        names = ["small", "large"] * 40
+        return [
+            replace(work(name, solved=bool(right)), signs=Signs(50, 1.0, float(rating)))
+            for name, right, rating in zip(names, solved, rated, strict=True)
+        ]
+
+    told, untold = (
+        Foresight(roster, 100.0, longest=1).look(Kind.CODING, works(one), checkable=False)
+        for one in (True, False)
+    )
+    assert told.gain(OF_RATINGS) > 4 * untold.gain(OF_RATINGS) > 0.0
+    assert told.gain(OF_PLANS) == pytest.approx(0.0, abs=1e-9)  # all plans are equally long
+    good = {"small": Signs(50, 1.0, 4.8), "large": Signs(50, 1.0, 0.3)}
+    assert told.with_plans(good).foreseen().award.agent == "small"
+    bad = {"small": Signs(50, 1.0, 0.3), "large": Signs(50, 1.0, 4.8)}
+    assert told.with_plans(bad).foreseen().award.agent == "large"
+
+
+def test_a_value_refuses_only_where_it_is_all_but_sure_and_a_preference_never(roster: Any) -> None:
+    def sent(value: Any, failures: int) -> bool:
+        known = [work("small", solved=False, usd=1.0)] * failures
+        known += [work("large", solved=False, usd=1.0)] * failures
+        outlook = Foresight(roster, value).look(Kind.CODING, known, checkable=True)
+        return outlook.foreseen().award is not None
+
+    assert sent(1.5, 1)  # bad luck so far, but little is known
+    assert not sent(1.5, 30)
+    assert all(sent(prefer, 30) for prefer in Prefer)
