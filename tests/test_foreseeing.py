@@ -68,7 +68,7 @@ def hold(market: Make, agent: Make, memory: Store, **settings: Any) -> Any:
         "memory": memory,
         "checkable": lambda _: settings.get("checkable", False),
     }
-    foresight = Foresight(roster, settings["value"], 2)
+    foresight = Foresight(roster, settings["value"], settings.get("longest", 2))
     with market(roster, foresight=foresight, fallback_on_failure=True, **rules) as open_market:
         auction = open_market.auction(TASK, seed=1)
     assert memory.get(auction.id) == auction
@@ -98,7 +98,7 @@ def test_where_everybody_can_be_tried_nobody_has_to_tell_who_is_right(
     agent: Make, market: Make, memory: Store
 ) -> None:
     remember(memory, tells=True)
-    auction = hold(market, agent, memory, value=100 * ASKING, checkable=True)
+    auction = hold(market, agent, memory, value=100 * ASKING, checkable=True, longest=6)
     assert [(one.stage, one.bought) for one in auction.offers] == [(Stage.BID, False)]
 
 

@@ -10,14 +10,13 @@ from hypothesis.extra import numpy as arrays
 from scipy import optimize
 from scipy.special import expit
 
+from sale.auction.dollars import dollars
 from sale.auction.outcomes import (
     CENTER,
-    FAR,
     LEFT,
     SIGNS,
     SPREAD,
     Precedents,
-    dollars,
     fit,
 )
 
@@ -89,7 +88,7 @@ def test_a_near_task_says_more_than_an_unlike_one() -> None:
     others = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves()[0, 0, 1] for c in (1.0, 0.0))
     assert next(others) < next(others)  # a hard task is hard for all
     assert near < far < fit(precedents(), PRICES).solves()[0, 0, 0]
-    assert precedents((0, -1, 0, 0, 1), (0, 1, 0, 0, 1)).weights.tolist() == [FAR, 1.0]
+    assert precedents((0, -1, 0, 0, 1), (0, 1, 0, 0, 1)).alike.tolist() == [0.0, 1.0]
 
 
 def test_failures_on_one_task_make_everybody_less_likely_there() -> None:

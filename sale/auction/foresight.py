@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sale.auction.chains import Vector, chains, worth_a_look
-from sale.auction.outcomes import Precedents, dollars, dollars_spread, fit
+from sale.auction.dollars import dollars, dollars_spread
+from sale.auction.outcomes import Precedents, fit
 from sale.auction.outlook import NAN, Outlook, number_of, signs_of
 from sale.auction.terms import Prefer
 from sale.types import AgentSpec, Kind, Precedent

@@ -21,8 +21,6 @@ Matrix = NDArray[np.float64]
 Tensor = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-FAR = 0.1
-"""What a precedent of an unlike task counts for, where one of the same task counts for 1."""
 SHARPNESS = 2.0
 """The power of the cosine: how fast a precedent fades with distance."""
 SIGNS = ("length", "entropy", "rating")
@@ -48,7 +46,7 @@ SPREAD = {
     "kind": 1.5,
     "task": 1.0,
     "agent": 1.0,
-    "others": 0.7,
+    "others": 2.0,
     "again": 0.7,
     "price": 0.5,
     "plan": 0.5,
@@ -62,13 +60,8 @@ and 0.15 with a failure; these to 0.08, 0.12 and 0.21.
 """
 EVEN = 1e-9
 """A sign that differs by less is the same in all plans."""
-ROUNDS = 25
-WORKS_DIFFER = 0.7
-"""Standard deviation of the logarithms of an agent's dollars, before any were seen."""
-MOST_VARIANCE = 9.0
-"""Of those logarithms; beyond it nothing can be said of a mean."""
-PRIOR_WORKS = 2.0
-"""Works that the price of an agent counts for, against works that were seen."""
+ROUNDS = 50
+SMALLEST_STEP = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,11 +96,6 @@ class Precedents:
     def alike(self) -> Vector:
         """Shape (m,): 0 .. 1, how far what made its task hard makes the task at hand hard."""
         return np.asarray(np.clip(np.nan_to_num(self.nearness), 0.0, 1.0) ** SHARPNESS)
-
-    @property
-    def weights(self) -> Vector:
-        """Shape (m,): FAR .. 1, what each counts for in dollars."""
-        return np.asarray(FAR + (1.0 - FAR) * self.alike)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,7 +194,8 @@ def fit(precedents: Precedents, prices: Vector) -> Posterior:
     """Fit the model to precedents of which it is known what came of them.
 
     `prices`, shape (n,), are in any unit; an unknown one (nan), and none at all, tells nothing.
-    Newton's method on a strictly convex function, so the result is the same for any order.
+    Newton's method on a strictly convex function, its steps halved until they lead downhill, so
+    the result is the same for any order.
     """
     scaling, agents = Scaling.of(precedents.plans, prices), len(prices)
     known = ~np.isnan(precedents.solved)
@@ -221,53 +210,26 @@ def fit(precedents: Precedents, prices: Vector) -> Posterior:
     solved = precedents.solved[known]
     center, precision = _columns(CENTER, agents), _columns(SPREAD, agents) ** -2
     mean = center.copy()
+
+    def loss(at: Vector) -> float:
+        logits, off = rows @ at + fades, at - center
+        wrong = np.logaddexp(0.0, np.where(solved > 0, -logits, logits))
+        return float(wrong.sum() + (precision * off**2).sum() / 2)
+
     for _ in range(ROUNDS):
         chance = expit(rows @ mean + fades)
         slope = rows.T @ (chance - solved) + precision * (mean - center)
         curvature = (rows.T * (chance * (1.0 - chance))) @ rows + np.diag(precision)
         step = np.linalg.solve(curvature, slope)
-        mean = mean - step
-        if np.abs(step).max() < 1e-9:
+        size, before = 1.0, loss(mean)
+        while loss(mean - size * step) > before and size > SMALLEST_STEP:
+            size /= 2
+        mean = mean - size * step
+        if np.abs(step).max() < SMALLEST_STEP:
             break
     chance = expit(rows @ mean + fades)
     curvature = (rows.T * (chance * (1.0 - chance))) @ rows + np.diag(precision)
     return Posterior(mean, np.linalg.inv(curvature), scaling)
-
-
-def dollars(precedents: Precedents, prices: Vector) -> Vector:
-    """Predicted dollars of each agent's work on the task, shape (n,).
-
-    The weighted mean of an agent's past works, shrunk towards its price times what a work of
-    anybody has cost in prices. What is free costs nothing; an unknown price (nan) of an agent that
-    has not worked gives nan.
-    """
-    known = ~np.isnan(precedents.dollars)
-    agents, weights = precedents.agents[known], precedents.weights[known]
-    paid = precedents.dollars[known]
-    priced = ~np.isnan(prices[agents]) & (prices[agents] > 0)
-    in_prices = float(weights[priced] @ prices[agents[priced]])
-    ratio = float(weights[priced] @ paid[priced]) / in_prices if in_prices > 0 else np.nan
-    total = np.bincount(agents, weights * paid, minlength=len(prices))
-    count = np.bincount(agents, weights, minlength=len(prices))
-    prior = np.where(prices == 0, 0.0, ratio * prices)
-    shrunk = (total + PRIOR_WORKS * prior) / (count + PRIOR_WORKS)
-    alone = np.divide(total, count, out=np.full(len(prices), np.nan), where=count > 0)
-    return np.asarray(np.where(np.isnan(prior), alone, shrunk))
-
-
-def dollars_spread(precedents: Precedents, agents: int) -> Vector:
-    """How far predicted dollars may be off, shape (n,): standard deviations of their logarithms.
-
-    Those of means of log-normal numbers, by how much these differ and by how many were seen.
-    """
-    known = precedents.dollars > 0  # nan is not
-    who, logs = precedents.agents[known], np.log(precedents.dollars[known])
-    count = np.bincount(who, minlength=agents)
-    middle = np.bincount(who, logs, minlength=agents) / np.maximum(count, 1)
-    seen = max(len(who) - int((count > 0).sum()), 0)
-    off = float(((logs - middle[who]) ** 2).sum()) + PRIOR_WORKS * WORKS_DIFFER**2
-    variance = min(off / (seen + PRIOR_WORKS), MOST_VARIANCE)
-    return np.asarray(np.sqrt(np.log1p(np.expm1(variance) / (count + PRIOR_WORKS))))
 
 
 def _columns(each: Mapping[str, float], agents: int) -> Vector:

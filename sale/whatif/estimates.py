@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from sale.auction.outcomes import MOST_VARIANCE
+from sale.auction.dollars import MOST_VARIANCE
 from sale.auction.outlook import DRAWS, Outlook
 from sale.types import PastAuction, Price
 from sale.whatif.rules import Rule, Sending
