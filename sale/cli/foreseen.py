@@ -60,8 +60,11 @@ def _believed(entry: Appraisal) -> dict[str, Any]:
 
 def _table(auction: Auction) -> Table:
     """One row an agent: what is foretold of its work, and its plan where it was asked for one."""
-    seen = "and what can be told of the plans" if auction.bids else "no bid was asked for"
-    caption = f"score = dollars - worth x chance, the lowest wins; from memory, {seen}"
+    seen = "from memory and the plans" if auction.bids else "from memory, no bid was asked for"
+    rule = (
+        "who has the lowest wins alone, but where answers can be checked, who begins the best chain"
+    )
+    caption = f"score = dollars - worth x chance; {rule}; {seen}"
     table = Table(title="Foreseen", caption=caption, box=None, padding=(0, 1, 0, 0))
     table.add_column("agent", no_wrap=True)
     plans = ("plan", "entropy", "rating") if auction.bids else ()

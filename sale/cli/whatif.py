@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sale.auction.calibration import Estimate
+from sale.auction.calibration import FEWEST_TASKS, Estimate
 from sale.auction.foresight import Foresight
 from sale.auction.terms import Prefer
 from sale.bench.statistics.sentences import sentence
@@ -216,15 +216,11 @@ def _show(console: Console, kind: Kind, found: Answer) -> None:
     table.add_row("as it was", *_cells(found.logged))
     table.add_row("expected by the outcome model", *_cells(found.direct))
     table.add_row("by the record, weighted", *_cells(found.weighted))
-    share, usd = found.solved, found.usd
-    table.add_row(
-        "both (doubly robust)",
-        f"{share.value:.1%} [{100 * share.low:.1f}, {100 * share.high:.1f}]",
-        f"{1000 * usd.value:.4g} [{1000 * usd.low:.3g}, {1000 * usd.high:.3g}]",
-    )
+    table.add_row("both (doubly robust)", *_both(found))
     console.print(table)
     console.print(Text(_sentence(found)))
-    console.print(Text(_next(found)))
+    if found.tasks >= FEWEST_TASKS:
+        console.print(Text(_next(found)))
     if found.is_thin:
         warning = (
             f"Careful: it would have gone another way in most auctions, so that their record "
@@ -234,13 +230,29 @@ def _show(console: Console, kind: Kind, found: Answer) -> None:
         console.print(Text(warning, style="yellow"))
 
 
+def _both(found: Answer) -> tuple[str, str]:
+    """The doubly robust estimates, with intervals where there are auctions enough."""
+    share, usd = found.solved, found.usd
+    if found.tasks < FEWEST_TASKS:
+        return _cells((share.value, usd.value))
+    return (
+        f"{share.value:.1%} [{100 * share.low:.1f}, {100 * share.high:.1f}]",
+        f"{1000 * usd.value:.4g} [{1000 * usd.low:.3g}, {1000 * usd.high:.3g}]",
+    )
+
+
 def _sentence(found: Answer) -> str:
-    usd = found.logged[1]
+    usd, enough = found.logged[1], found.tasks >= FEWEST_TASKS
+
+    def estimate(one: Interval, by: float = 1.0) -> Estimate:
+        ends = (one.low * by, one.high * by) if enough else (None, None)
+        return Estimate(one.value * by, *ends)
+
     told = sentence(
         WAS,
-        quality=_estimate(found.gained),
-        usd=_estimate(found.saved),
-        saving=None if usd == 0 else _estimate(found.saved, 1.0 / usd),
+        quality=estimate(found.gained),
+        usd=estimate(found.saved),
+        saving=None if usd == 0 else estimate(found.saved, 1.0 / usd),
         tasks=(found.tasks, found.tasks, found.tasks),
     )
     return told[0].upper() + told[1:] + "."
@@ -253,10 +265,6 @@ def _next(found: Answer) -> str:
         f"{100 * solved.high:.1f} %, for {1000 * usd.low:.3g} to {1000 * usd.high:.3g} dollars a "
         "thousand, nineteen times in twenty."
     )
-
-
-def _estimate(one: Interval, by: float = 1.0) -> Estimate:
-    return Estimate(one.value * by, one.low * by, one.high * by)
 
 
 def _cells(numbers: tuple[float, float]) -> tuple[str, str]:
