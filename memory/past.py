@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 from sale.memory.award_tables import AwardRow
 from sale.memory.filters import narrowed
 from sale.memory.lessons import SOME
-from sale.memory.precedents import as_worked
+from sale.memory.precedents import OUTCOMES, TOKENS, USED, as_worked
 from sale.memory.recall_tables import EmbeddingRow
-from sale.memory.tables import AuctionRow, CallRow, OutcomeRow, TaskRow, UsageRow
+from sale.memory.tables import AuctionRow, TaskRow, UsageRow
 from sale.types import Kind, PastAuction, PastWork, Stage, State, Verdict
 
-_TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 _AUCTIONS = (
     select(
         AuctionRow.id,
@@ -40,27 +39,6 @@ _AUCTIONS = (
     .where(AuctionRow.id.in_(SOME))
     .order_by(AuctionRow.started, AuctionRow.id)
 )
-_OUTCOMES = (
-    select(
-        OutcomeRow.auction_id,
-        OutcomeRow.agent,
-        OutcomeRow.verified,
-        OutcomeRow.answer.is_(None).label("is_empty"),
-        OutcomeRow.grade,
-    )
-    .where(OutcomeRow.auction_id.in_(SOME))
-    .order_by(OutcomeRow.auction_id, OutcomeRow.position)
-)
-_USED = (
-    select(
-        CallRow.auction_id,
-        CallRow.agent,
-        *(func.sum(getattr(CallRow, name)).label(name) for name in _TOKENS),
-        case((func.count() == func.count(CallRow.usd), func.sum(CallRow.usd))).label("usd"),
-    )
-    .where(CallRow.auction_id.in_(SOME), CallRow.stage == Stage.EXECUTE)
-    .group_by(CallRow.auction_id, CallRow.agent)
-)
 
 
 def read_past(
@@ -71,9 +49,9 @@ def read_past(
     What an agent used in an auction is spread over its works there evenly.
     """
     some = {"some": list(session.scalars(_last(kind, suite, since, last)))}
-    used = {(row.auction_id, row.agent): row for row in session.execute(_USED, some)}
+    used = {(row.auction_id, row.agent): row for row in session.execute(USED, some)}
     outcomes: dict[str, list[Any]] = defaultdict(list)
-    for row in session.execute(_OUTCOMES, some):
+    for row in session.execute(OUTCOMES, some):
         outcomes[row.auction_id].append(row)
     rows = [row for row in session.execute(_AUCTIONS, some) if outcomes[row.id]]
     past = [
@@ -108,7 +86,7 @@ def _works(rows: Sequence[Any], used: Mapping[tuple[str, str], Any]) -> list[Pas
     works = []
     for row in rows:
         share, bill = names.count(row.agent), used.get((row.auction_id, row.agent))
-        tokens = {one: 0 if bill is None else getattr(bill, one) // share for one in _TOKENS}
+        tokens = {one: 0 if bill is None else getattr(bill, one) // share for one in TOKENS}
         usd = None if bill is None or bill.usd is None else bill.usd / share
         verified = Verdict.FAILED if row.is_empty else row.verified
         works.append(PastWork(row.agent, verified, row.grade, **tokens, usd=usd))

@@ -29,33 +29,35 @@ NEWEST = 256
 NEAREST = 128
 """Texts that are looked at besides, wherever in time their auctions are."""
 
-_Outcome = Row[str, str, Verdict, bool, str]
+_Outcome = Row[str, str, Verdict, bool, str, float | None]
 _ENDED = AuctionRow.state == State.FINISHED
 BEFORE_AWARDS = (Stage.BID, Stage.RATE, Stage.REFINE)
-_OUTCOMES = (
+OUTCOMES = (
     select(
         OutcomeRow.auction_id,
         OutcomeRow.agent,
         OutcomeRow.verified,
         OutcomeRow.answer.is_(None).label("is_empty"),
         TaskRow.text_hash,
+        OutcomeRow.grade,
     )
     .join(AuctionRow, AuctionRow.id == OutcomeRow.auction_id)
     .join(TaskRow, TaskRow.id == AuctionRow.task_id)
     .where(AuctionRow.id.in_(SOME))
     .order_by(AuctionRow.started, AuctionRow.id, OutcomeRow.position)
 )
-_DOLLARS = (
+TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+USED = (
     select(
         CallRow.auction_id,
         CallRow.agent,
+        *(func.sum(getattr(CallRow, name)).label(name) for name in TOKENS),
         case((func.count() == func.count(CallRow.usd), func.sum(CallRow.usd))).label("usd"),
     )
     .where(CallRow.auction_id.in_(SOME), CallRow.stage == Stage.EXECUTE)
     .group_by(CallRow.auction_id, CallRow.agent)
 )
-
-
+"""What each agent's work in some auctions used; no dollars where those of a call are unknown."""
 _SIGNS = select(
     BidRow.auction_id,
     BidRow.agent,
@@ -88,13 +90,13 @@ def read_experience(
     """
     ids = dict.fromkeys([*newest, *_on_texts(session, kind, list(near))])
     some = {"some": list(ids)}
-    usd = {(row.auction_id, row.agent): row.usd for row in session.execute(_DOLLARS, some)}
+    usd = {(row.auction_id, row.agent): row.usd for row in session.execute(USED, some)}
     signs = {
         (row.auction_id, row.agent): Signs(row.tokens, row.entropy, row.rating)
         for row in session.execute(_SIGNS, some)
     }
     by_auction: dict[str, list[_Outcome]] = defaultdict(list)
-    for row in session.execute(_OUTCOMES, some):
+    for row in session.execute(OUTCOMES, some):
         by_auction[row.auction_id].append(row)
     works = [
         precedent

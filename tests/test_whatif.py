@@ -152,6 +152,13 @@ def test_auctions_of_which_nobody_knows_anything_say_nothing() -> None:
     assert ask(past, Alone("small")).tasks == 2
 
 
+def test_an_award_that_could_not_be_says_nothing() -> None:
+    past = [auction(work("small", solved=True), propensity=0.0)] * 3
+    found = ask(past, Alone("small"))
+    assert (found.overlap, found.is_thin) == (0.0, True)
+    assert found.solved.value == pytest.approx(0.1)
+
+
 def test_whoever_may_explore_is_weighed_by_how_likely_it_is_sent() -> None:
     rng = np.random.default_rng(3)
     past = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +20,7 @@ from sale.auction.terms import Prefer
 from sale.bench.statistics.sentences import sentence
 from sale.cli.bars import bar
 from sale.cli.history import NO_AUCTIONS, moment
-from sale.cli.options import LARGEST, Db, Json, MarketOption, open_memory
+from sale.cli.options import Db, Json, MarketOption, open_memory
 from sale.cli.output import print_json
 from sale.config import load_market
 from sale.errors import InputError
@@ -87,12 +87,9 @@ def whatif(
     file = load_market(market)[1]
     earliest = None if since is None else moment(since)
     settings = _settings(file, value, prefer, without or [], price or [], policy)
-    answers: dict[Kind, Answer] = {}
     with open_memory(db, market) as store:
-        for one in [kind] if kind else list(Kind):
-            found = _ask(store, one, settings, suite=suite, since=earliest, last=last)
-            if found is not None:
-                answers[one] = found
+        ask = partial(_ask, store, settings=settings, suite=suite, since=earliest, last=last)
+        answers = _answers([kind] if kind else list(Kind), ask)
     if json:
         print_json({str(one): _json(found) for one, found in answers.items()})
     elif not answers:
@@ -100,6 +97,25 @@ def whatif(
     for one, found in () if json else answers.items():
         _show(Console(), one, found)
     return 0
+
+
+def _answers(kinds: Sequence[Kind], ask: Callable[[Kind], Answer | None]) -> dict[Kind, Answer]:
+    """Ask about some kinds; of which nothing can be told is an error where no other tells more."""
+    answers: dict[Kind, Answer] = {}
+    untold: list[InputError] = []
+    for kind in kinds:
+        try:
+            found = ask(kind)
+        except InputError as error:
+            untold.append(error)
+            continue
+        if found is not None:
+            answers[kind] = found
+    if untold and not answers:
+        raise untold[0]
+    for problem in untold:
+        typer.echo(f"sale: {problem}", err=True)
+    return answers
 
 
 def _settings(
@@ -174,14 +190,14 @@ def _check_agent(name: str, names: Sequence[str], option: str) -> None:
 def _ask(
     store: Store,
     kind: Kind,
-    settings: Settings,
     *,
+    settings: Settings,
     suite: str | None,
     since: float | None,
     last: int,
 ) -> Answer | None:
     """Ask about the auctions of one kind; None where there are none that tell anything."""
-    past, vectors = store.past(kind, suite=suite, since=since, last=min(last, LARGEST))
+    past, vectors = store.past(kind, suite=suite, since=since, last=last)
     able = settings.foresight.able(kind)
     if not past or not able:
         return None

@@ -212,9 +212,10 @@ class _Retold:
             return 0.0, nothing
         work = self.past.works[place]
         usd = work.dollars(self.prices.get(work.agent))
-        if work.agent not in sending or usd is None:
+        chance = 1.0 if place else self.past.propensity
+        if work.agent not in sending or usd is None or chance <= 0.0:
             return 0.0, nothing
-        weight = sending[work.agent].propensity / (1.0 if place else self.past.propensity)
+        weight = sending[work.agent].propensity / chance
         behind = self._behind(place + 1) if work.passed is False else None
         if behind is not None:
             return weight, behind + np.array([0.0, usd])

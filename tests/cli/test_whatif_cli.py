@@ -1,6 +1,10 @@
 """`sale whatif` at the command line."""
 
 import pytest
+from auctions import held
+
+from sale.memory.store import Store
+from sale.types import Award, Call, Kind, Outcome, Stage, Step, StopReason, Verdict
 
 TEXT = "Write add(a, b).\n\n>>> add(1, 2)\n3"
 RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
@@ -41,6 +45,23 @@ def test_a_memory_without_auctions_has_nothing_to_tell(sale):
     assert (told.returncode, told.stdout) == (0, "")
     assert "no auctions yet" in told.stderr
     assert sale.json("whatif", *market(sale)) == {}
+
+
+def test_a_kind_of_which_nothing_can_be_told_keeps_no_other_from_telling(sale):
+    spent = Step(1, "", "", "", "", (Call("small", Stage.EXECUTE, 1, 0, 1, 1.0, 1e-6),), 1.0)
+    told = {"award": Award("small", 0, 0.0, "small"), "steps": (spent,)}
+    checked = Outcome("small", "an answer", StopReason.ANSWERED, Verdict.PASSED)
+    unchecked = Outcome("small", "an answer", StopReason.ANSWERED)
+    with Store.open(f"sqlite:///{sale.folder / 'both.db'}") as memory:
+        memory.record(held("aa", outcome=checked, **told))
+        memory.record(held("bb", kind=Kind.SEARCH, outcome=unchecked, **told))
+    asked = ("whatif", *market(sale), "--db", "sqlite:///both.db", "--without", "large")
+    both = sale(*asked)
+    assert both.returncode == 0
+    assert "1 coding auctions" in both.stdout
+    assert "no work of small on a search task was checked so far" in both.stderr
+    search = sale(*asked, "--kind", "search")
+    assert (search.returncode, search.stdout) == (2, "")
 
 
 @pytest.mark.parametrize(
