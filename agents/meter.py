@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sale.agents.backends import Backend
@@ -47,6 +48,16 @@ def _frame(tools: Sequence[Tool]) -> int:
     return FRAME if tools else 0
 
 
+def addressed(messages: Sequence[Message], prompt: str) -> Sequence[Message]:
+    """A conversation with an agent's own prompt at the end of what its system is told."""
+    if not prompt:
+        return messages
+    first, rest = messages[0], messages[1:]
+    if first.role != "system":
+        return [Message("system", prompt), *messages]
+    return [replace(first, content=f"{first.content}\n\n{prompt}"), *rest]
+
+
 class Meter:
     """Completes conversations on one back end for one stage and keeps the bill.
 
@@ -87,6 +98,7 @@ class Meter:
 
         `tools` are for a back end that takes them, as `load_backend` sees to.
         """
+        messages = addressed(messages, self._spec.prompt)
         self._check_budget(messages, tools, max_tokens)
         calling: dict[str, Any] = {"tools": tools, "tool_choice": tool_choice} if tools else {}
         began = time.monotonic()

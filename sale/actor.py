@@ -1,34 +1,34 @@
-"""What runs inside a Ray actor: one agent, whose calls are passed on."""
+"""What runs inside a Ray actor: an agent, or several that share a model; calls are passed on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sale.types import AgentSpec, Bid, Outcome, Ratings, Step
 
 
 class Actor:
-    """An agent inside its own process; it begins to load its model at once."""
+    """Agents inside a process of their own, by name; each loads its model at its first call."""
 
-    def __init__(self, spec: AgentSpec, build: Callable[[AgentSpec], Any]) -> None:
-        self._agent = build(spec)
+    def __init__(self, specs: Sequence[AgentSpec], build: Callable[[AgentSpec], Any]) -> None:
+        self._agents = {spec.name: build(spec) for spec in specs}
 
-    def bid(self, *arguments: Any, **options: Any) -> Bid:
+    def bid(self, agent: str, *arguments: Any, **options: Any) -> Bid:
         """One bid."""
-        bid: Bid = self._agent.bid(*arguments, **options)
+        bid: Bid = self._agents[agent].bid(*arguments, **options)
         return bid
 
-    def rate(self, *arguments: Any, **options: Any) -> Ratings:
+    def rate(self, agent: str, *arguments: Any, **options: Any) -> Ratings:
         """One set of ratings."""
-        ratings: Ratings = self._agent.rate(*arguments, **options)
+        ratings: Ratings = self._agents[agent].rate(*arguments, **options)
         return ratings
 
-    def refine(self, *arguments: Any, **options: Any) -> Bid:
+    def refine(self, agent: str, *arguments: Any, **options: Any) -> Bid:
         """One refined bid."""
-        bid: Bid = self._agent.refine(*arguments, **options)
+        bid: Bid = self._agents[agent].refine(*arguments, **options)
         return bid
 
-    def execute(self, *arguments: Any, **options: Any) -> Iterator[Step | Outcome]:
+    def execute(self, agent: str, *arguments: Any, **options: Any) -> Iterator[Step | Outcome]:
         """The steps of the work, and the outcome last."""
-        yield from self._agent.execute(*arguments, **options)
+        yield from self._agents[agent].execute(*arguments, **options)

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
@@ -21,6 +22,7 @@ from sale.auction.jury import MAX_PLANS
 from sale.auction.terms import Ballot, CostModel, Part, Prefer, Stages, contradiction
 from sale.auction.weights import Scale, Weights, cost_scale, even
 from sale.errors import InputError
+from sale.sharing import sharing
 from sale.types import AgentSpec, Kind, Limits, Price, ToolUse
 
 JURY_WEIGHT = 0.7
@@ -70,7 +72,9 @@ class AgentTable(_Table):
     plan_tokens: Annotated[int, Field(ge=16, le=2000)] = 120
     gpus: NonNegativeFloat = 0.0
     tools: ToolUse = ToolUse.TEXT
-    options: dict[str, str | int | float | bool] = {}
+    prompt: Annotated[str, Field(max_length=4000)] = ""
+    """What this agent alone is told, behind the system prompt that all share."""
+    options: dict[str, JsonValue] = {}
 
     def spec(self) -> AgentSpec:
         """The roster entry that this table describes."""
@@ -222,8 +226,8 @@ class MarketFile(_Table):
 
     @property
     def roster(self) -> tuple[AgentSpec, ...]:
-        """Everyone who may bid, in the file's order."""
-        return tuple(agent.spec() for agent in self.agent)
+        """Everyone who may bid, in the file's order; who can share a model shares it."""
+        return sharing(tuple(agent.spec() for agent in self.agent))
 
     @property
     def jury(self) -> tuple[str, ...]:

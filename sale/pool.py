@@ -65,9 +65,7 @@ class RayPool:
         self._deadlines = deadlines or Deadlines()
         with contextlib.ExitStack() as ending:
             _start_ray(address, ending)
-            self._seats = {
-                spec.name: [_Seat(spec, build) for _ in range(spec.replicas)] for spec in roster
-            }
+            self._seats = _seated(roster, build)
             self._ending = ending.pop_all()
 
     def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
@@ -112,7 +110,7 @@ class RayPool:
         seat = min(self._seats[agent], key=lambda seat: seat.load)
         with seat.busy():
             deadline = time.monotonic() + limits.wall_s + STEP_GRACE
-            stream = seat.stream("execute", task, plan, limits=limits, seed=seed)
+            stream = seat.stream("execute", agent, task, plan, limits=limits, seed=seed)
             try:
                 yield from _follow(stream, deadline)
                 return
@@ -126,7 +124,7 @@ class RayPool:
 
     def close(self) -> None:
         """End every actor, and Ray if it was started or joined here."""
-        for seat in (seat for seats in self._seats.values() for seat in seats):
+        for seat in {seat for seats in self._seats.values() for seat in seats}:
             seat.end()
         self._seats.clear()
         self._ending.close()
@@ -140,7 +138,7 @@ class RayPool:
         for name, (method, arguments, options) in calls.items():
             seat = min(self._seats[name], key=lambda seat: seat.load)
             seat.load += 1
-            pending[seat.call(method, *arguments, **options)] = (name, seat)
+            pending[seat.call(method, name, *arguments, **options)] = (name, seat)
         while pending:
             left = max(deadline - time.monotonic(), 0.0)
             done, _ = ray.wait(list(pending), num_returns=1, timeout=left)
@@ -155,11 +153,25 @@ class RayPool:
             yield name, Failure(f"no answer within {seconds:g} s", lost=True)
 
 
-class _Seat:
-    """One replica: its actor, and how many calls it is serving."""
+def _seated(
+    roster: Sequence[AgentSpec], build: Callable[[AgentSpec], Any]
+) -> dict[str, list[_Seat]]:
+    """Start the replicas of all agents; agents that share an engine share its seats."""
+    companies: dict[str, list[AgentSpec]] = {}
+    for spec in roster:
+        companies.setdefault(spec.engine or spec.name, []).append(spec)
+    seats: dict[str, list[_Seat]] = {}
+    for company in companies.values():
+        shared = [_Seat(company, build) for _ in range(company[0].replicas)]
+        seats |= {spec.name: shared for spec in company}
+    return seats
 
-    def __init__(self, spec: AgentSpec, build: Callable[[AgentSpec], Any]) -> None:
-        self._spec = spec
+
+class _Seat:
+    """One replica, of one agent or of several on one engine: its actor, and its calls in flight."""
+
+    def __init__(self, specs: Sequence[AgentSpec], build: Callable[[AgentSpec], Any]) -> None:
+        self._specs = specs
         self._build = build
         self.load = 0
         self._actor = self._start()
@@ -193,9 +205,10 @@ class _Seat:
 
     def _start(self) -> Any:
         """Actors reserve no CPU: the back ends share the machine's cores among themselves."""
-        options = {"num_cpus": 0, "num_gpus": self._spec.gpus, "max_restarts": 0}
-        actor = ray.remote(Actor).options(max_concurrency=self._spec.slots + 1, **options)
-        return actor.remote(self._spec, self._build)
+        options = {"num_cpus": 0, "num_gpus": self._specs[0].gpus, "max_restarts": 0}
+        threads = sum(spec.slots for spec in self._specs) + 1
+        actor = ray.remote(Actor).options(max_concurrency=threads, **options)
+        return actor.remote(self._specs, self._build)
 
 
 def _follow(stream: Any, deadline: float) -> Iterator[Step | Outcome]:

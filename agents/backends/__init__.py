@@ -15,6 +15,7 @@ BACKENDS: Mapping[str, str] = {
     "llama_cpp": "sale.agents.backends.llama_cpp:LlamaCpp",
     "openai": "sale.agents.backends.openai:OpenAICompatible",
     "scripted": "sale.agents.backends.scripted:Scripted",
+    "vllm": "sale.agents.backends.vllm:VLLM",
 }
 """Name -> `module:Class`. A dotted path of the same shape works in a market file as it is."""
 

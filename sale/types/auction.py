@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sale.types.usage import Call, Price, Usage
 from sale.types.words import Kind, Stage, State, ToolUse, Verdict
@@ -16,7 +17,7 @@ class AgentSpec:
 
     name: str
     model: str
-    """A catalogue name, a path of a GGUF file, or the model's name at its server."""
+    """A catalogue name, a path of a GGUF file, or the model's name at its server or hub."""
     backend: str
     """A name in `sale.agents.backends.BACKENDS`, or the dotted path of a class."""
     price: Price | None
@@ -34,8 +35,14 @@ class AgentSpec:
     gpus: float = 0.0
     """GPUs that each replica reserves."""
     tools: ToolUse = ToolUse.TEXT
-    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-    """Settings for the back end alone, e.g. `base_url`, `api_key_env`, `threads`."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Settings for the back end alone, e.g. `base_url`, `threads`: values of JSON."""
+    prompt: str = ""
+    """What this agent alone is told, behind the system prompt that all share."""
+    engine: str | None = None
+    """The agent whose process and model it shares; None: its own."""
+    adapters: tuple[str, ...] = ()
+    """The adapters of all agents that share its model, its own included."""
 
 
 @dataclass(frozen=True, slots=True)
