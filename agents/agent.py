@@ -77,6 +77,14 @@ class Agent:
         self._load = load
         self._loading = threading.Lock()
         self._loaded: Backend | None = None
+        self._fault: SaleError | None = None
+
+    def load(self) -> None:
+        """Load its model now; what goes wrong is told by the next call that needs it."""
+        try:
+            self._backend()
+        except SaleError as error:
+            self._fault = error
 
     def bid(self, task: Task, *, seed: int, usd: float | None = None) -> Bid:
         """Write a plan; whatever goes wrong becomes a bid with an error."""
@@ -198,7 +206,13 @@ class Agent:
         return Bid(self._spec.name, round_, text, tokens, entropy, tuple(calls), error)
 
     def _meter(self, stage: Stage, *, usd: float | None) -> Meter:
+        return Meter(self._backend(), self._spec, stage, usd=usd)
+
+    def _backend(self) -> Backend:
         with self._loading:
+            if self._fault is not None:
+                fault, self._fault = self._fault, None
+                raise fault
             if self._loaded is None:
                 self._loaded = self._load(self._spec)
-        return Meter(self._loaded, self._spec, stage, usd=usd)
+            return self._loaded

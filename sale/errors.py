@@ -30,6 +30,10 @@ class BackendError(SaleError):
     """A back end can't be reached, or answered with something unusable."""
 
 
+class BusyError(BackendError):
+    """All replicas of an agent are full, and as many calls wait as may."""
+
+
 class UnreachableError(BackendError):
     """A back end was never reached, or refused the call unread: nothing is charged."""
 

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     JsonValue,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     model_validator,
@@ -22,6 +23,7 @@ from sale.auction.jury import MAX_PLANS
 from sale.auction.terms import Ballot, CostModel, Part, Prefer, Stages, contradiction
 from sale.auction.weights import Scale, Weights, cost_scale, even
 from sale.errors import InputError
+from sale.rules import Deadlines
 from sale.sharing import sharing
 from sale.types import AgentSpec, Kind, Limits, Price, ToolUse
 
@@ -66,6 +68,9 @@ class AgentTable(_Table):
     price: PriceTable | None = None
     kinds: tuple[Kind, ...] = tuple(Kind)
     replicas: PositiveInt = 1
+    min_replicas: NonNegativeInt | None = None
+    idle_s: PositiveFloat = 300.0
+    queue: NonNegativeInt | None = None
     slots: PositiveInt = 1
     context: Annotated[int, Field(ge=512)] = 4096
     adapter: str | None = None
@@ -75,6 +80,15 @@ class AgentTable(_Table):
     prompt: Annotated[str, Field(max_length=4000)] = ""
     """What this agent alone is told, behind the system prompt that all share."""
     options: dict[str, JsonValue] = {}
+
+    @model_validator(mode="after")
+    def _no_more_than_may_be(self) -> AgentTable:
+        if self.min_replicas is not None and self.min_replicas > self.replicas:
+            raise ValueError(
+                f"agent {self.name!r}: min_replicas is {self.min_replicas}, and replicas, the most "
+                f"there may be, is {self.replicas}"
+            )
+        return self
 
     def spec(self) -> AgentSpec:
         """The roster entry that this table describes."""
@@ -140,7 +154,14 @@ class AuctionTable(_Table):
     """After a crashed winner only, or also after an answer that fails its visible checks."""
     bid_deadline_s: PositiveFloat = 120.0
     rate_deadline_s: PositiveFloat = 120.0
+    load_deadline_s: PositiveFloat = 600.0
+    """For an agent's model to load; the other deadlines begin afterwards."""
     weights: WeightsTable = WeightsTable()
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """Seconds that each kind of call may take."""
+        return Deadlines(self.bid_deadline_s, self.rate_deadline_s, self.load_deadline_s)
 
     @property
     def shows_plan(self) -> bool:

@@ -15,6 +15,8 @@ class Deadlines:
 
     bid: float = 120.0
     rate: float = 120.0
+    load: float = 600.0
+    """For a model to load; the time of a call begins afterwards."""
 
 
 class Rank(IntEnum):

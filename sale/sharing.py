@@ -28,8 +28,9 @@ def sharing(roster: Sequence[AgentSpec]) -> tuple[AgentSpec, ...]:
 def _company(spec: AgentSpec) -> str:
     if spec.backend not in SHARERS:
         return spec.name
-    settings = [spec.backend, spec.model, spec.context, spec.slots, spec.replicas, spec.gpus]
-    return json.dumps([*settings, dict(spec.options)], sort_keys=True)
+    settings = [spec.backend, spec.model, spec.context, spec.slots, spec.gpus, dict(spec.options)]
+    scaling = [spec.replicas, spec.min_replicas, spec.idle_s, spec.queue]
+    return json.dumps([settings, scaling], sort_keys=True)
 
 
 def _placed(spec: AgentSpec, company: Sequence[AgentSpec]) -> AgentSpec:

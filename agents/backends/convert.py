@@ -31,7 +31,8 @@ def convert(name: str, out: Path) -> Path:
         raise InputError(f"{str(out)!r} is there already; give a folder that isn't")
     if missing := [package for package in NEEDED if find_spec(package) is None]:
         raise ConfigError(
-            f"to convert a model, packages are missing: pip install {' '.join(missing)}"
+            f"to convert a model, packages are missing ({', '.join(missing)}): "
+            "pip install 'sale-market[local,convert]'"
         )
     if (source := locate(name)) is None:
         raise ModelError(f"model {name!r} is not here; run `sale models pull {name}`")

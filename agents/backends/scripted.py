@@ -79,6 +79,8 @@ class ScriptedOptions(Options):
     reply: str = "1. Read the task. 2. Do it in small steps. 3. Check the result."
     confidence: float = Field(default=0.8, gt=0.0, lt=1.0)
     """The probability that every token is reported to have had."""
+    load_s: NonNegativeFloat = 0.0
+    """What a model would take to load."""
 
 
 class Scripted:
@@ -87,6 +89,7 @@ class Scripted:
     def __init__(self, spec: AgentSpec) -> None:
         self._spec = spec
         self._options = read_options(spec, ScriptedOptions)
+        time.sleep(self._options.load_s)
         self._rules = _read_rules(spec, self._options)
         self._used = [itertools.count() for _ in self._rules]
         self._previous: list[str] = []

@@ -41,11 +41,13 @@ class VLLM:
         self._spec = spec
         self._timeout_s = options.timeout_s
         self._adapter = _adapter(spec)
+        self._engine: Engine | None = None
         try:
-            self._engine: Engine | None = acquire(_settings(spec, options.model_extra or {}))
+            self._engine = acquire(_settings(spec, options.model_extra or {}))
             if self._adapter is not None:
                 self._engine.learn(self._adapter)
         except BackendError as error:
+            self.close()
             raise self._failure(error) from None
 
     def complete(

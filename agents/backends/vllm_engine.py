@@ -86,11 +86,14 @@ def acquire(settings: Settings) -> Engine:
     with _lock:
         engine = _engines.get(settings.key)
         if engine is None:
-            engine = Engine(settings)
-            engine.start()
-            _engines[settings.key] = engine
+            engine = _engines[settings.key] = Engine(settings)
         engine.users += 1
-        return engine
+    try:
+        engine.start()
+    except SaleError:
+        engine.release()
+        raise
+    return engine
 
 
 class Engine:
@@ -100,9 +103,8 @@ class Engine:
         self.users = 0
         self._settings = settings
         self._vllm = load_vllm()
-        self._options = _engine_options(settings, self._vllm)
         self._engine: Any = None
-        self._starting = threading.Lock()
+        self._starting = threading.RLock()
         self._numbers = count(1)
         self._adapters = {path: place for place, path in enumerate(settings.adapters, 1)}
         self._loop = asyncio.new_event_loop()
@@ -177,7 +179,7 @@ class Engine:
 
     async def _load(self) -> Any:
         """Inside the loop, as the engine's tasks belong to the loop that it is made in."""
-        arguments = self._vllm.AsyncEngineArgs(**self._options)
+        arguments = self._vllm.AsyncEngineArgs(**_engine_options(self._settings, self._vllm))
         return self._vllm.AsyncLLM.from_engine_args(arguments)
 
     async def _generate(
@@ -247,7 +249,7 @@ def _engine_options(settings: Settings, vllm: Any) -> dict[str, Any]:
         "max_num_seqs": settings.slots,
         "disable_log_stats": True,
         "distributed_executor_backend": "mp",
-        "structured_outputs_config": {"disable_any_whitespace": True},
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
     }
     if settings.adapters:
         largest = max(Adapter.read(Path(path)).rank for path in settings.adapters)

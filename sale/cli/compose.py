@@ -22,7 +22,7 @@ from sale.cli.examiner import examine
 from sale.draft import Observer
 from sale.market import Market
 from sale.market_file import MarketFile
-from sale.rules import Deadlines, Rules
+from sale.rules import Rules
 from sale.seams import Grader, Memory, Pool, Verifier
 from sale.types import AgentSpec, Kind
 
@@ -68,7 +68,7 @@ def running_market(
         file.roster,
         file.jury,
         BuildAgent(Workshop(file.sandbox.tier), calls),
-        deadlines=Deadlines(file.auction.bid_deadline_s, file.auction.rate_deadline_s),
+        deadlines=file.auction.deadlines,
         address=file.ray.address,
     )
     try:

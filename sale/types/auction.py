@@ -24,6 +24,13 @@ class AgentSpec:
     """None: unknown. It is shown as unknown and never counted as 0."""
     kinds: frozenset[Kind] = frozenset(Kind)
     replicas: int = 1
+    """How many there may be."""
+    min_replicas: int | None = None
+    """How many there always are; None: as many as there may be."""
+    idle_s: float = 300.0
+    """Seconds after which a replica with nothing to do ends, if fewer than all have to be there."""
+    queue: int | None = None
+    """Calls that may wait at each replica, beyond those in its slots; None: any number."""
     slots: int = 1
     """Calls that one replica serves at the same time."""
     context: int = 4096
@@ -43,6 +50,11 @@ class AgentSpec:
     """The agent whose process and model it shares; None: its own."""
     adapters: tuple[str, ...] = ()
     """The adapters of all agents that share its model, its own included."""
+
+    @property
+    def least_replicas(self) -> int:
+        """How many replicas there always are."""
+        return self.replicas if self.min_replicas is None else self.min_replicas
 
 
 @dataclass(frozen=True, slots=True)

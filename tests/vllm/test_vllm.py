@@ -118,7 +118,7 @@ def test_a_prompt_cannot_open_a_turn_of_its_own(base: VLLM):
 
 
 def test_a_prompt_longer_than_the_context_is_one_line(base: VLLM):
-    with pytest.raises(BackendError, match="agent 'base': .*1024") as caught:
+    with pytest.raises(BackendError, match=r"agent 'base': .*1024") as caught:
         base.complete([Message("user", "word " * 5000)], max_tokens=8)
     assert "\n" not in str(caught.value)
 
@@ -184,7 +184,7 @@ def test_an_engine_that_died_is_told_and_started_anew(base: VLLM):
     (engine,) = engines()
     for process in [*engine.children(recursive=True), engine]:
         process.kill()
-    with pytest.raises(BackendError, match="agent 'base': .*died"):
+    with pytest.raises(BackendError, match=r"agent 'base': .*died"):
         base.complete(ASK, max_tokens=400)
     assert base.complete(ASK, max_tokens=4).completion_tokens == 4
 

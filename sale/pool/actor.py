@@ -14,6 +14,14 @@ class Actor:
     def __init__(self, specs: Sequence[AgentSpec], build: Callable[[AgentSpec], Any]) -> None:
         self._agents = {spec.name: build(spec) for spec in specs}
 
+    def alive(self) -> bool:
+        """Answer at all."""
+        return True
+
+    def load(self, agent: str) -> None:
+        """Load the model of an agent; what goes wrong is told by its next call."""
+        self._agents[agent].load()
+
     def bid(self, agent: str, *arguments: Any, **options: Any) -> Bid:
         """One bid."""
         bid: Bid = self._agents[agent].bid(*arguments, **options)

@@ -1,0 +1,123 @@
+"""Waiting for calls with a deadline, and telling their failures in a line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
+
+from sale.errors import BackendError, SaleError
+from sale.failure import Failure
+from sale.pool.crew import Crew
+from sale.pool.seat import Seat
+from sale.types import Outcome, Step
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+"""Method, arguments and options."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Calls of one round in flight, each with its own deadline.
+
+    A call's time begins when its agent's model is loaded, for which there is a time of its own.
+    """
+
+    seconds: float
+    load_s: float
+    _calls: dict[Any, tuple[str, Crew, Seat]] = field(default_factory=dict)
+    _until: dict[Any, float] = field(default_factory=dict)
+    _loading: dict[Any, Any] = field(default_factory=dict)
+
+    def begin(self, name: str, crew: Crew, call: Call) -> None:
+        """Begin the call of one agent; raises `BusyError`."""
+        seat = crew.take()
+        method, arguments, options = call
+        loaded, reference = seat.loaded(name), seat.call(method, name, *arguments, **options)
+        self._loading[loaded] = reference
+        self._calls[reference] = (name, crew, seat)
+        self._until[reference] = time.monotonic() + self.load_s
+
+    def results(self) -> Iterator[tuple[str, Any]]:
+        """Each agent's result or failure as it comes; who hangs is replaced."""
+        try:
+            while self._calls:
+                left = max(min(self._until[call] for call in self._calls) - time.monotonic(), 0.0)
+                done, _ = ray.wait([*self._calls, *self._loading], num_returns=1, timeout=left)
+                if done and done[0] in self._loading:
+                    call = self._loading.pop(done[0])
+                    self._until[call] = time.monotonic() + self.seconds
+                elif done:
+                    name, seat = self._ended(done[0])
+                    yield name, result(done[0], seat, self.seconds)
+                else:
+                    yield from self._late()
+        finally:
+            for _, crew, seat in self._calls.values():
+                crew.give_back(seat)
+
+    def _ended(self, call: Any) -> tuple[str, Seat]:
+        name, crew, seat = self._calls.pop(call)
+        crew.give_back(seat)
+        return name, seat
+
+    def _late(self) -> Iterator[tuple[str, Failure]]:
+        now = time.monotonic()
+        for call in [call for call in self._calls if self._until[call] <= now]:
+            name, seat = self._ended(call)
+            loading = call in self._loading.values()
+            seat.replace()
+            if loading:
+                yield name, Failure(f"its model did not load in {self.load_s:g} s", lost=True)
+            else:
+                yield name, Failure(f"no answer within {self.seconds:g} s", lost=True)
+
+
+def follow(stream: Any, deadline: float) -> Iterator[Step | Outcome]:
+    """The events of a streaming call, each waited for no longer than the deadline allows."""
+    while True:
+        left = max(deadline - time.monotonic(), 0.0)
+        ready, _ = ray.wait([stream], timeout=left)
+        if not ready:
+            raise GetTimeoutError("no step in time")
+        try:
+            reference = next(stream)
+        except StopIteration:
+            return
+        try:
+            event: Step | Outcome = ray.get(reference, timeout=left)
+        except RayTaskError as error:
+            raise cause(error) from error
+        yield event
+
+
+def result(reference: Any, seat: Seat, seconds: float) -> Any:
+    """The result of a finished call, or its failure."""
+    try:
+        return ray.get(reference)
+    except RayTaskError as error:
+        return Failure(str(cause(error)), lost=False)
+    except RayError as error:
+        seat.replace()
+        return Failure(explain(error, seconds), lost=True)
+
+
+def cause(error: RayTaskError) -> SaleError:
+    """What the agent itself raised, when it is one of ours; else one line on what it was."""
+    raised = error.cause
+    if isinstance(raised, SaleError):
+        return raised
+    return BackendError(f"its code failed: {type(raised).__name__}: {raised}".splitlines()[0])
+
+
+def explain(error: Exception, seconds: float) -> str:
+    """Why no answer came, in a line."""
+    if isinstance(error, RayActorError):
+        return "its process died"
+    if isinstance(error, GetTimeoutError | TimeoutError):
+        return f"no answer within {seconds:g} s"
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

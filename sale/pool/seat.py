@@ -1,0 +1,60 @@
+"""One replica: an actor of one agent, or of several that share a model, and its calls in flight."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from sale.pool.actor import Actor
+from sale.types import AgentSpec
+
+Build = Callable[[AgentSpec], Any]
+
+
+class Seat:
+    """An actor that is replaced when it dies or hangs; `Crew` counts its load."""
+
+    def __init__(self, specs: Sequence[AgentSpec], build: Build) -> None:
+        self._specs = specs
+        self._build = build
+        self.load = 0
+        self.idle_since = time.monotonic()
+        self._start()
+
+    def call(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """Begin a call; returns a reference to its result."""
+        return getattr(self._actor, method).remote(*arguments, **options)
+
+    def stream(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """Begin a call that yields; returns the stream of references."""
+        streaming = getattr(self._actor, method).options(num_returns="streaming")
+        return streaming.remote(*arguments, **options)
+
+    def loaded(self, agent: str) -> Any:
+        """A reference that is ready once the agent's model is loaded, or can't be."""
+        if agent not in self._loading:
+            self._loading[agent] = self.call("load", agent)
+        return self._loading[agent]
+
+    def replace(self) -> None:
+        """Give up on the actor; a fresh one takes its seat."""
+        self.end()
+        self._start()
+
+    def end(self) -> None:
+        """End the actor at once."""
+        with contextlib.suppress(RayError):
+            ray.kill(self._actor)
+
+    def _start(self) -> None:
+        """Actors reserve no CPU: the back ends share the machine's cores among themselves."""
+        self._loading: dict[str, Any] = {}
+        options = {"num_cpus": 0, "num_gpus": self._specs[0].gpus, "max_restarts": 0}
+        threads = sum(spec.slots for spec in self._specs) + 1
+        actor = ray.remote(Actor).options(max_concurrency=threads, **options)
+        self._actor = actor.remote(self._specs, self._build)
