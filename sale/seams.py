@@ -57,6 +57,10 @@ class Pool(Protocol):
         """The steps of one agent at work; the outcome comes last."""
         ...
 
+    def close(self) -> None:
+        """End what was started for it, or leave what was joined."""
+        ...
+
 
 class Memory(Protocol):
     """What the market asks of the auction memory."""

@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, str] = {
     "suites": "suites:app",
     "corpus": "corpus:app",
     "calls": "calls:app",
+    "up": "up:up",
+    "down": "up:down",
+    "status": "up:status",
     "doctor": "doctor:doctor",
 }
 """Where each command is: a module of this package, and a function or an app of sub-commands."""

@@ -24,6 +24,7 @@ from sale.market import Market
 from sale.market_file import MarketFile
 from sale.rules import Rules
 from sale.seams import Grader, Memory, Pool, Verifier
+from sale.standing import digest, find
 from sale.types import AgentSpec, Kind
 
 
@@ -58,19 +59,7 @@ def running_market(
     Raises `SandboxError` before anything starts when coding tasks have no sandbox here.
     """
     tier = str(sandbox.choose(file.sandbox.tier).tier) if kind is Kind.CODING else "not used"
-    # Ray reads these while it is imported. It would tell of every dead worker on our stdout, and
-    # answer a SIGTERM that comes while it starts with a call that may never return.
-    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
-    os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
-    from sale.pool import RayPool  # Ray takes half a second to import
-
-    pool = RayPool(
-        file.roster,
-        file.jury,
-        BuildAgent(Workshop(file.sandbox.tier), calls),
-        deadlines=file.auction.deadlines,
-        address=file.ray.address,
-    )
+    pool = _pool(source, file, calls)
     try:
         yield assembled(
             file,
@@ -84,6 +73,35 @@ def running_market(
         )
     finally:
         pool.close()
+
+
+def prepare_ray(token: str | None = None) -> None:
+    """Set what Ray reads while it is imported; `token` is the file with what a market asks for.
+
+    It would tell of every dead worker on our stdout, and answer a SIGTERM that comes while it
+    starts with a call that may never return.
+    """
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
+    os.environ.setdefault("RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", "0")
+    if token is not None:
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": token}
+
+
+def _pool(source: str, file: MarketFile, calls: Path | None) -> Pool:
+    """The pool of this market that is up, or one of our own; calls are kept in our own alone."""
+    up = find(digest(source, file)) if calls is None else None
+    prepare_ray(up and up.token)
+    from sale.pool import JoinedPool, RayPool  # Ray takes half a second to import
+
+    if up is not None:
+        return JoinedPool(up, file.auction.deadlines)
+    return RayPool(
+        file.roster,
+        file.jury,
+        BuildAgent(Workshop(file.sandbox.tier), calls),
+        deadlines=file.auction.deadlines,
+        address=file.ray.address,
+    )
 
 
 def verifier(file: MarketFile) -> Verifier:

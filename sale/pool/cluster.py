@@ -21,13 +21,14 @@ KNOCK_S = 10.0
 """Seconds for the address of a cluster to answer at all."""
 
 
-def start_ray(address: str | None, ending: contextlib.ExitStack) -> None:
+def start_ray(address: str | None, ending: contextlib.ExitStack) -> str | None:
     """Join the cluster that is named, or start Ray here; its logs stay out of the terminal.
 
-    `ending` learns how to take down what was started; Ray that was there already stays.
+    `ending` learns how to take down what was started; Ray that was there already stays. Returns
+    where its dashboard is, if it has one.
     """
     if ray.is_initialized():
-        return
+        return None
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     logging.getLogger("ray").setLevel(logging.CRITICAL)
@@ -42,13 +43,14 @@ def start_ray(address: str | None, ending: contextlib.ExitStack) -> None:
             options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
             options["_temp_dir"] = lifeline.folder
         with own_sigterm():
-            ray.init(address=named or "local", **options)
+            context = ray.init(address=named or "local", **options)
     except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:
         where = f"the Ray cluster at {named!r}" if named else "a local Ray"
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         hint = "; where a cluster asks for a token, set RAY_AUTH_MODE=token" if named else ""
         raise BackendError(f"{where} can't be reached: {reason}{hint}") from error
     ending.callback(ray.shutdown)
+    return context.dashboard_url or None
 
 
 def _knock(address: str) -> None:

@@ -129,6 +129,11 @@ class RayPool:
         loading = [ref for name, crew in self._crews.items() for ref in crew.loading(name)]
         ray.wait(loading, num_returns=len(loading), timeout=self._deadlines.load)
 
+    def drain(self) -> None:
+        """Take no more calls; those in hand go on."""
+        for crew in self._crews.values():
+            crew.drain()
+
     def close(self) -> None:
         """End every actor, and Ray if it was started or joined here."""
         self._closing.set()

@@ -33,6 +33,7 @@ class CommandLine:
             "SALE_DB": f"sqlite:///{folder / 'memory.db'}",
             "SALE_CALLS": str(folder / "calls.db"),
             "SALE_LOG": str(folder / "errors.log"),
+            "SALE_STATE": str(folder / "state"),
             "COLUMNS": "160",
         }
 

@@ -1,0 +1,70 @@
+"""The process that keeps a market up: `sale up` starts it, and it ends with SIGTERM.
+
+Started as `python -m sale.cli.keeper [MARKET]`. It is the driver of the market's Ray, so all that
+it started ends with it, however it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import threading
+
+import psutil
+
+from sale import standing
+from sale.agents.kinds import Workshop
+from sale.cli.compose import BuildAgent, prepare_ray
+from sale.cli.options import open_market
+from sale.errors import SaleError
+from sale.standing import Standing
+
+LOOK_S = 5.0
+"""Between two looks whether the market lives."""
+DRAIN_S = 60.0
+"""How long calls in hand may go on after the market was told to end."""
+
+
+def keep(source: str | None) -> None:
+    """Start a market, tell where it is, and keep it until SIGTERM; raises `SaleError`."""
+    name, file = open_market(source)
+    digest = standing.digest(name, file)
+    token = None if file.ray.address else _token(digest)
+    prepare_ray(token)
+    from sale.pool.keeping import kept
+
+    told = threading.Event()
+    build = BuildAgent(Workshop(file.sandbox.tier))
+    market = (file.roster, file.jury, build, file.auction.deadlines)
+    try:
+        with kept(standing.namespace(digest), file.ray.address, *market) as board:
+            signal.signal(signal.SIGTERM, lambda *_: told.set())
+            board.load(told, seconds=file.auction.load_deadline_s)
+            me = psutil.Process()
+            up = Standing(
+                name, digest, me.pid, me.create_time(), board.address, board.dashboard, token
+            )
+            standing.write(up)
+            while not told.wait(LOOK_S):
+                board.state()
+            board.drain(seconds=DRAIN_S)
+    finally:
+        standing.forget(digest)
+
+
+def _token(digest: str) -> str:
+    """A fresh token for this market's Ray, for this user's eyes alone."""
+    path = standing.file_of(digest, "token")
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+    return str(path)
+
+
+if __name__ == "__main__":
+    try:
+        keep(sys.argv[1] if sys.argv[1:] else None)
+    except SaleError as error:
+        sys.exit(f"sale: {error}")
