@@ -54,7 +54,12 @@ class Seat:
     def _start(self) -> None:
         """Actors reserve no CPU: the back ends share the machine's cores among themselves."""
         self._loading: dict[str, Any] = {}
-        options = {"num_cpus": 0, "num_gpus": self._specs[0].gpus, "max_restarts": 0}
+        options = {
+            "num_cpus": 0,
+            "num_gpus": self._specs[0].gpus,
+            "max_restarts": 0,
+            "scheduling_strategy": "SPREAD",  # replicas of one agent on as many nodes as there are
+        }
         threads = sum(spec.slots for spec in self._specs) + 1
         actor = ray.remote(Actor).options(max_concurrency=threads, **options)
         self._actor = actor.remote(self._specs, self._build)

@@ -77,10 +77,7 @@ def test_its_ray_asks_for_a_token_that_only_the_user_can_read(shared, market, up
     (token,) = (shared.folder / "state" / "up").glob("*.token")
     assert token.stat().st_mode & 0o077 == 0
     (told,) = shared.json("status")
-    stranger = (
-        "import ray; ray.init(address='%s', log_to_driver=False, configure_logging=False)"
-        % told["address"]
-    )
+    stranger = f"import ray; ray.init(address={told['address']!r}, log_to_driver=False)"
     (wrong := shared.folder / "wrong").write_text("0" * 64)
     environment = shared.environment | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(wrong)}
     done = subprocess.run(
