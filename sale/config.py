@@ -20,6 +20,7 @@ from sale.market_file import (
     PriceTable,
     RayTable,
     SandboxTable,
+    TelemetryTable,
     WeightsTable,
 )
 from sale.weights_file import read_weights
@@ -121,6 +122,7 @@ def _suggest(loc: tuple[int | str, ...]) -> str:
         "limits": LimitsTable,
         "sandbox": SandboxTable,
         "ray": RayTable,
+        "telemetry": TelemetryTable,
     }
     for part in loc[:-1]:
         model = tables.get(str(part), model)

@@ -203,6 +203,17 @@ class RayTable(_Table):
     """A running cluster; by default `RAY_ADDRESS`, else Ray is started on this machine."""
 
 
+class TelemetryTable(_Table):
+    """`[telemetry]`: what others see of auctions while they run."""
+
+    traces: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Where an OpenTelemetry collector takes traces over HTTP."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where a market that is up answers Prometheus, on this machine alone."""
+    log: str | None = None
+    """A file for a line of JSON an event."""
+
+
 class MarketFile(_Table):
     """A whole market file."""
 
@@ -211,6 +222,7 @@ class MarketFile(_Table):
     limits: LimitsTable = LimitsTable()
     sandbox: SandboxTable = SandboxTable()
     ray: RayTable = RayTable()
+    telemetry: TelemetryTable = TelemetryTable()
     memory: str | None = None
     """URL of the auction memory; by default a SQLite file in the user's data folder."""
     privacy: Literal["none", "hash"] = "none"

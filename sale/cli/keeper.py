@@ -6,20 +6,24 @@ it started ends with it, however it ends.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 
 import psutil
 
 from sale import standing
 from sale.agents.kinds import Workshop
 from sale.cli.compose import BuildAgent, prepare_ray
-from sale.cli.options import open_market
+from sale.cli.options import open_market, open_store
 from sale.errors import SaleError
+from sale.market_file import MarketFile
 from sale.standing import Standing
+from sale.telemetry.metrics import MarketCollector, Replicas, serve
 
 LOOK_S = 5.0
 """Between two looks whether the market lives."""
@@ -46,12 +50,27 @@ def keep(source: str | None) -> None:
             up = Standing(
                 name, digest, me.pid, me.create_time(), board.address, board.dashboard, token
             )
-            standing.write(up)
-            while not told.wait(LOOK_S):
-                board.state()
+            with _metrics(file, board.state):
+                standing.write(up)
+                while not told.wait(LOOK_S):
+                    board.state()
             board.drain(seconds=DRAIN_S)
     finally:
         standing.forget(digest)
+
+
+@contextlib.contextmanager
+def _metrics(file: MarketFile, replicas: Replicas) -> Iterator[None]:
+    """Answer Prometheus while the block runs, where the market file asks for it."""
+    if file.telemetry.metrics_port is None:
+        yield
+        return
+    with open_store(None, file) as store:
+        end = serve(MarketCollector(replicas, store.stats), file.telemetry.metrics_port)
+        try:
+            yield
+        finally:
+            end()
 
 
 def _token(digest: str) -> str:

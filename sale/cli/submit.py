@@ -40,6 +40,7 @@ from sale.memory.privacy import Privacy
 from sale.memory.runs import Run
 from sale.tasks.exam import SuiteTask
 from sale.tasks.single import read_suite_task
+from sale.telemetry.observers import observing
 from sale.types import Auction, Kind, StopReason, Task
 
 MAX_RUN = 100
@@ -160,12 +161,13 @@ def _hold(
     task, hidden = asked.task, HiddenTests({asked.id: asked}, file.sandbox.tier)
     with (
         open_store(db, file) as store,
+        observing(file, progress.observe) as observe,
         running_market(
             file,
             source,
             store,
             kind=task.kind,
-            observe=progress.observe,
+            observe=observe,
             grader=lambda _, outcome: hidden(asked.id, outcome),
         ) as market,
     ):
