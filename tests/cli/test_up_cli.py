@@ -1,11 +1,14 @@
 """A market that stays up: who joins it, what it tells, and how it ends."""
 
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import httpx2
 import psutil
 import pytest
 
@@ -131,3 +134,19 @@ def test_a_state_folder_that_cannot_be_written_is_named(shared, market, tmp_path
     done = shared("up", "--market", market, SALE_STATE=str(blocked))
     assert done.returncode == 2
     assert "can't be written" in done.stderr
+
+
+def test_a_market_that_is_up_answers_prometheus(shared):
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    told = f"[telemetry]\nmetrics_port = {port}\n"
+    market = shared.market({"solo": [shared.plan(), shared.work()]}, more=told)
+    shared.json("up", "--market", market)
+    before = httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+    submit(shared, market)
+    after = httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+    assert shared("down").returncode == 0
+    assert 'sale_replicas{agent="solo"} 1.0' in before
+    assert after != before
+    assert 'sale_awards_total{agent="solo"}' in after
