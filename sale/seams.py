@@ -57,6 +57,10 @@ class Pool(Protocol):
         """The steps of one agent at work; the outcome comes last."""
         ...
 
+
+class OpenPool(Pool, Protocol):
+    """A pool that was opened for one command."""
+
     def close(self) -> None:
         """End what was started for it, or leave what was joined."""
         ...

@@ -23,7 +23,7 @@ from sale.draft import Observer
 from sale.market import Market
 from sale.market_file import MarketFile
 from sale.rules import Rules
-from sale.seams import Grader, Memory, Pool, Verifier
+from sale.seams import Grader, Memory, OpenPool, Pool, Verifier
 from sale.standing import digest, find
 from sale.types import AgentSpec, Kind
 
@@ -87,10 +87,10 @@ def prepare_ray(token: str | None = None) -> None:
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": token}
 
 
-def _pool(source: str, file: MarketFile, calls: Path | None) -> Pool:
+def _pool(source: str, file: MarketFile, calls: Path | None) -> OpenPool:
     """The pool of this market that is up, or one of our own; calls are kept in our own alone."""
     up = find(digest(source, file)) if calls is None else None
-    prepare_ray(up and up.token)
+    prepare_ray(None if up is None else up.token)
     from sale.pool import JoinedPool, RayPool  # Ray takes half a second to import
 
     if up is not None:

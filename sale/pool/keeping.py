@@ -33,12 +33,12 @@ class Board:
         loading, until = self._actor.load.remote(), time.monotonic() + seconds
         while not told.is_set():
             if ray.wait([loading], timeout=LOOK_S)[0]:
-                return self._answer(loading)
+                self._answer(loading)
+                return
             if time.monotonic() > until:
                 raise BackendError(
                     f"the models did not load in {seconds:g} s; see `load_deadline_s`"
                 )
-        return None
 
     def state(self) -> dict[str, dict[str, int]]:
         """Replicas of each agent, and its calls in hand and waiting."""

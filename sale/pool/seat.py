@@ -62,4 +62,4 @@ class Seat:
         }
         threads = sum(spec.slots for spec in self._specs) + 1
         actor = ray.remote(Actor).options(max_concurrency=threads, **options)
-        self._actor = actor.remote(self._specs, self._build)
+        self._actor: Any = actor.remote(self._specs, self._build)

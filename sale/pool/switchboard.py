@@ -117,10 +117,10 @@ class JoinedPool:
     def state(self) -> dict[str, dict[str, int]]:
         """Replicas of each agent, and its calls in hand and waiting."""
         try:
-            found: dict[str, dict[str, int]] = ray.get(self._board.state.remote(), timeout=ANSWER_S)
-            return found
+            found: Any = ray.get(self._board.state.remote(), timeout=ANSWER_S)
         except (RayError, TimeoutError) as error:
             raise self._gone(error) from None
+        return dict(found)
 
     def close(self) -> None:
         """Leave the market; it stays up."""

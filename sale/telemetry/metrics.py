@@ -97,14 +97,10 @@ class MarketCollector:
         dollars = {(one.agent,): one.usage.usd for one in agents if one.usage.usd is not None}
         yield self._counter("sale_usd", "Dollars, where they are known.", dollars, ("agent",))
 
-    def _gauge(
-        self, name: str, text: str, values: Mapping[tuple[str, ...], float], labels: Any = ()
-    ) -> Any:
+    def _gauge(self, name: str, text: str, values: Mapping[Any, float], labels: Any = ()) -> Any:
         return _filled(self._core.GaugeMetricFamily(name, text, labels=labels), values)
 
-    def _counter(
-        self, name: str, text: str, values: Mapping[tuple[str, ...], float], labels: Any
-    ) -> Any:
+    def _counter(self, name: str, text: str, values: Mapping[Any, float], labels: Any) -> Any:
         return _filled(self._core.CounterMetricFamily(name, text, labels=labels), values)
 
 
@@ -134,7 +130,7 @@ def _had(read: Callable[[], T]) -> T | None:
         return None
 
 
-def _filled(family: Any, values: Mapping[tuple[str, ...], float]) -> Any:
+def _filled(family: Any, values: Mapping[Any, float]) -> Any:
     for labels, value in values.items():
         family.add_metric(list(labels), value)
     return family
