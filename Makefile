@@ -25,7 +25,8 @@ test: install sandbox postgres models ## Run every test: the fast ones, then tho
 	$(BIN)/pytest -q -m "not slow"
 	$(BIN)/pytest -q -m slow
 
-vllm: $(VLLM_VENV)/installed install models ## Run the tests of the back end vllm, on its build for CPUs.
+vllm: $(VLLM_VENV)/installed ## Run the tests of the back end vllm, on its build for CPUs.
+	@$(VLLM_VENV)/bin/sale models pull smollm2-135m
 	$(VLLM_VENV)/bin/pytest -q tests/vllm
 
 $(VLLM_VENV)/installed: pyproject.toml Makefile

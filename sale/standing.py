@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def namespace(digest: str) -> str:
 
 
 def file_of(digest: str, kind: str = "json") -> Path:
-    """A file of one market: `json`, `log` or `token`."""
+    """A file of one market: `json` or `log`."""
     return folder() / f"{digest[:16]}.{kind}"
 
 
@@ -92,9 +93,22 @@ def standing() -> Iterator[Standing]:
 
 
 def forget(digest: str) -> None:
-    """Remove all files of a market but its log."""
-    for kind in ("json", "token"):
-        file_of(digest, kind).unlink(missing_ok=True)
+    """Tell no more that a market is up; its log stays."""
+    file_of(digest).unlink(missing_ok=True)
+
+
+def token() -> Path:
+    """The file with the token of this user's markets, made where there is none.
+
+    All have the same one: a process that has joined a Ray with one token can't join another's.
+    Raises `OSError`.
+    """
+    path = folder() / "token"
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path
 
 
 def _read(path: Path) -> Standing | None:

@@ -1,6 +1,5 @@
 """A market over several nodes, made on one machine by Ray's own cluster utility."""
 
-import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -9,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 import ray
-from ray.exceptions import RayError
 
 from sale.agents.kinds import Workshop
 from sale.cli.compose import BuildAgent
@@ -26,8 +24,7 @@ NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": Fa
 
 
 @pytest.fixture(params=[2, 4])
-def cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+def cluster(request: pytest.FixtureRequest) -> Iterator[object]:
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args=NODE)
@@ -43,8 +40,6 @@ def homes(pool: RayPool) -> list[str]:
     """The node of each replica."""
     crew = pool._crews["ada"]
     seats = crew._seats
-    with contextlib.suppress(RayError):  # some of them may just have died
-        ray.get([seat.call("alive") for seat in seats])
     actors = {a["ActorID"]: a["Address"]["NodeID"] for a in ray._private.state.actors().values()}
     return [actors[seat._actor._actor_id.hex()] for seat in seats]
 
@@ -53,6 +48,7 @@ def test_replicas_spread_over_the_nodes_and_outlive_one_of_them(cluster):
     roster = [replace(SPEC, replicas=2 * len(cluster.list_all_nodes()))]
     deadlines = Deadlines(60, 60)
     with closing(RayPool(roster, [], BUILD, deadlines=deadlines, address=cluster.address)) as pool:
+        ray.get([seat.call("alive") for seat in pool._crews["ada"]._seats])
         before = set(homes(pool))
         assert len(before) >= 2
         victim = next(node for node in cluster.worker_nodes if node.node_id in before)

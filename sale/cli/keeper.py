@@ -7,8 +7,6 @@ it started ends with it, however it ends.
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import signal
 import sys
 import threading
@@ -35,7 +33,7 @@ def keep(source: str | None) -> None:
     """Start a market, tell where it is, and keep it until SIGTERM; raises `SaleError`."""
     name, file = open_market(source)
     digest = standing.digest(name, file)
-    token = None if file.ray.address else _token(digest)
+    token = None if file.ray.address else str(standing.token())
     prepare_ray(token)
     from sale.pool.keeping import kept
 
@@ -71,15 +69,6 @@ def _metrics(file: MarketFile, replicas: Replicas) -> Iterator[None]:
             yield
         finally:
             end()
-
-
-def _token(digest: str) -> str:
-    """A fresh token for this market's Ray, for this user's eyes alone."""
-    path = standing.file_of(digest, "token")
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-    return str(path)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def test_another_market_file_does_not_join(shared, market, up):
 
 
 def test_its_ray_asks_for_a_token_that_only_the_user_can_read(shared, market, up):
-    (token,) = (shared.folder / "state" / "up").glob("*.token")
+    token = shared.folder / "state" / "up" / "token"
     assert token.stat().st_mode & 0o077 == 0
     (told,) = shared.json("status")
     stranger = f"import ray; ray.init(address={told['address']!r}, log_to_driver=False)"
@@ -150,3 +150,17 @@ def test_a_market_that_is_up_answers_prometheus(shared):
     assert 'sale_replicas{agent="solo"} 1.0' in before
     assert after != before
     assert 'sale_awards_total{agent="solo"}' in after
+
+
+def test_several_markets_are_up_side_by_side(shared):
+    names = ("left", "right")
+    for name in names:
+        (shared.folder / "market.toml").unlink(missing_ok=True)
+        made = Path(shared.market({name: [shared.plan(), shared.work()]}))
+        made.rename(shared.folder / f"{name}.toml")
+        shared.json("up", "--market", str(shared.folder / f"{name}.toml"))
+    agents = [list(told["agents"]) for told in shared.json("status")]
+    assert sorted(agents) == [["left"], ["right"]]
+    assert shared.json("down", "--market", str(shared.folder / "left.toml"))
+    assert [list(told["agents"]) for told in shared.json("status")] == [["right"]]
+    assert shared("down").returncode == 0
