@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ NAMES: Mapping[str, str] = {
 
 def load_vllm() -> SimpleNamespace:
     """Import vLLM, which takes seconds; raises `ConfigError` where it isn't, or has changed."""
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # nothing is told to anybody unasked
     try:
         return SimpleNamespace(
             **{name: getattr(import_module(module), name) for name, module in NAMES.items()}

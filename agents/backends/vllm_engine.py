@@ -153,29 +153,32 @@ class Engine:
             if self.users > 0:
                 return
             _engines.pop(self._settings.key, None)
-        self._discard()
+        self._discard(self._engine)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
 
     @contextmanager
     def _told(self, heard: Overheard | None = None) -> Iterator[None]:
         """Turn what vLLM, torch or a model's own code raises into one line."""
+        running = self._engine
         try:
             yield
         except (SaleError, FutureTimeoutError):
             raise
         except self._vllm.EngineDeadError:
-            self._discard()
+            self._discard(running)
             raise BackendError("vLLM's engine died; the next call starts it anew") from None
         except Exception as error:  # noqa: BLE001 - the boundary to a library without a family
             said = heard.text if heard else ""
             raise BackendError(explain(error, said, self._settings.model)) from None
 
-    def _discard(self) -> None:
+    def _discard(self, engine: Any) -> None:
+        """End an engine, unless that was done already and perhaps another one runs by now."""
         with self._starting:
-            engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.shutdown()
+            if engine is None or engine is not self._engine:
+                return
+            self._engine = None
+        engine.shutdown()
 
     async def _load(self) -> Any:
         """Inside the loop, as the engine's tasks belong to the loop that it is made in."""
