@@ -121,7 +121,7 @@ def test_a_market_file_sends_traces_to_a_collector_and_events_to_a_file(
     file = parse_market(told + MARKET, name="m.toml")
     seen: list[str] = []
     with (
-        observing(file, lambda _auction, doing: seen.append(doing)) as observe,
+        observing(file, lambda _auction, doing: seen.append(doing), tell=pytest.fail) as observe,
         market([agent("small", 1.0)]) as open_market,
     ):
         auction = replace(open_market, observe=observe).auction(TASK)
@@ -155,7 +155,20 @@ def test_a_wrong_key_is_named(table: str, told: str):
 def test_a_log_that_cannot_be_written_is_named(tmp_path: Path):
     file = parse_market(f'[telemetry]\nlog = "{tmp_path}"\n{MARKET}', name="m.toml")
     with pytest.raises(ConfigError, match=r"telemetry.log: .* can't be written"):
-        observing(file, lambda *_: None).__enter__()
+        observing(file, lambda *_: None, tell=pytest.fail).__enter__()
+
+
+def test_a_collector_that_is_not_there_costs_a_line_and_no_auction(agent: Make, market: Make):
+    address = f"http://127.0.0.1:{free_port()}/v1/traces"
+    file = parse_market(f'[telemetry]\ntraces = "{address}"\n{MARKET}', name="m.toml")
+    lines: list[str] = []
+    with (
+        observing(file, lambda *_: None, tell=lines.append) as observe,
+        market([agent("small", 1.0)]) as open_market,
+    ):
+        replace(open_market, observe=observe).auction(TASK)
+    (line,) = lines
+    assert line.endswith(f"could not be sent to {address}")
 
 
 def scraped(port: int) -> dict[tuple[str, tuple[str, ...]], float]:

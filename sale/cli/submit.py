@@ -161,7 +161,7 @@ def _hold(
     task, hidden = asked.task, HiddenTests({asked.id: asked}, file.sandbox.tier)
     with (
         open_store(db, file) as store,
-        observing(file, progress.observe) as observe,
+        observing(file, progress.observe, tell=_warn) as observe,
         running_market(
             file,
             source,
@@ -175,6 +175,10 @@ def _hold(
             store.begin_run(run)
         usd = usd if usd is not None else file.limits.usd
         return market.auction(task, seed=seed, usd=usd, run=None if run is None else run.id)
+
+
+def _warn(line: str) -> None:
+    typer.echo(f"sale: {line}", err=True)
 
 
 def _run(name: str) -> Run:

@@ -7,8 +7,9 @@ Calls tell how long they took and not when they began; a span ends when its resu
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -18,6 +19,8 @@ from sale.types import AgentSpec, Auction, Call, State, Step
 
 NEEDED = "pip install 'sale-market[telemetry]'"
 NAME_LENGTH = 64
+PATIENCE_S = 4
+"""How long a collector may take that does not answer, retries included."""
 SECOND = 1_000_000_000
 """Nanoseconds."""
 
@@ -36,13 +39,34 @@ class _Open:
     award: str = ""
 
 
+class _Watched:
+    """An exporter, and how many spans it could not send."""
+
+    def __init__(self, exporter: Any) -> None:
+        self._exporter = exporter
+        self.unsent = 0
+
+    def export(self, spans: Sequence[Any]) -> Any:
+        result = self._exporter.export(spans)
+        if result.name != "SUCCESS":
+            self.unsent += len(spans)
+        return result
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 0) -> bool:
+        return bool(self._exporter.force_flush(timeout_millis))
+
+
 class Tracing:
     """An observer of auctions that exports their traces; `close` sends what is left."""
 
     def __init__(self, roster: Iterable[AgentSpec], exporter: Any) -> None:
         sdk, api = _load("opentelemetry.sdk.trace"), _load("opentelemetry.trace")
         resource = _load("opentelemetry.sdk.resources").Resource.create({"service.name": "sale"})
-        batches = _load("opentelemetry.sdk.trace.export").BatchSpanProcessor(exporter)
+        self._exporter = _Watched(exporter)
+        batches = _load("opentelemetry.sdk.trace.export").BatchSpanProcessor(self._exporter)
         self._roster = {spec.name: spec for spec in roster}
         self._provider = sdk.TracerProvider(resource=resource)
         self._provider.add_span_processor(batches)
@@ -68,9 +92,13 @@ class Tracing:
         if auction.ended is not None and (auction.state is not State.FAILED or auction.error):
             self._end(trace, auction)
 
-    def close(self) -> None:
-        """Send what is left; an auction that never ended is left out."""
+    def close(self) -> int:
+        """Send what is left; returns how many spans could not be sent.
+
+        An auction that never ended is left out.
+        """
         self._provider.shutdown()
+        return self._exporter.unsent
 
     def _root(self, auction: Auction) -> Any:
         task = auction.task
@@ -174,7 +202,8 @@ class Tracing:
 def otlp(endpoint: str) -> Any:
     """What sends spans to an OpenTelemetry collector over HTTP; raises `ConfigError`."""
     exporter = _load("opentelemetry.exporter.otlp.proto.http.trace_exporter").OTLPSpanExporter
-    return exporter(endpoint=endpoint)
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # `close` tells what failed
+    return exporter(endpoint=endpoint, timeout=PATIENCE_S)
 
 
 def _load(name: str) -> Any:
