@@ -59,9 +59,10 @@ class Chaos(Scripted):
             told = [Message("user", "")]
             self._options = self._options.model_copy(update={"reply": "\x00 %% {[ no"})
         elif asked.get("schema") is None:
-            text = messages[-1].content
-            works = "plan" not in text
-            reply = (RIGHT if self._solves(text) else WRONG) if works else "1. Add. 2. Check."
+            works = "plan" not in messages[-1].content
+            told_all = " ".join(message.content for message in messages)
+            right = RIGHT if self._solves(told_all) else WRONG
+            reply = right if works else "1. Add. 2. Check."
             self._options = self._options.model_copy(update={"reply": reply})
         return super().complete(told, **asked | ({"schema": None} if how == "garbage" else {}))
 
