@@ -15,6 +15,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 
 from sale.errors import BackendError, SaleError
+from sale.failure import Failure
 from sale.pool.answers import explain, follow
 from sale.pool.cluster import start_ray
 from sale.pool.ray_pool import STEP_GRACE, RayPool
@@ -111,7 +112,8 @@ class JoinedPool:
         try:
             given = {"limits": limits, "seed": seed}
             yield from self._each("execute", limits.wall_s, task, agent, plan, **given)
-        except SaleError as error:
+        except SaleError as error:  # what the pool itself can tell, it tells in an outcome
+            yield Failure(str(error), lost=True).as_step(agent)
             yield Outcome(agent, None, StopReason.CRASHED, error=str(error))
 
     def state(self) -> dict[str, dict[str, int]]:

@@ -6,13 +6,12 @@ Figures are read when they are asked for; nothing is counted twice or lost with 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
 from sale.errors import ConfigError, SaleError
+from sale.telemetry.loading import load
 from sale.types import State, Usage
 
-NEEDED = "pip install 'sale-market[telemetry]'"
 HERE = "127.0.0.1"
 """Nobody but this machine is told; a proxy may tell others."""
 
@@ -52,7 +51,7 @@ class MarketCollector:
     def __init__(self, replicas: Replicas, sums: Callable[[], Sums]) -> None:
         self._replicas = replicas
         self._sums = sums
-        self._core = _load("prometheus_client.core")
+        self._core = load("prometheus_client.core", key="metrics_port")
 
     def collect(self) -> Iterator[Any]:
         """Every family of metrics."""
@@ -106,7 +105,7 @@ class MarketCollector:
 
 def serve(collector: MarketCollector, port: int) -> Callable[[], None]:
     """Answer Prometheus at a port of this machine; returns what ends it. Raises `ConfigError`."""
-    client = _load("prometheus_client")
+    client = load("prometheus_client", key="metrics_port")
     registry = client.CollectorRegistry()
     registry.register(collector)
     try:
@@ -134,12 +133,3 @@ def _filled(family: Any, values: Mapping[Any, float]) -> Any:
     for labels, value in values.items():
         family.add_metric(list(labels), value)
     return family
-
-
-def _load(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ConfigError(
-            f"telemetry.metrics_port needs prometheus-client: {NEEDED} ({error})"
-        ) from None

@@ -11,13 +11,13 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
+from functools import partial
 from typing import Any
 
-from sale.errors import ConfigError
+from sale.telemetry.loading import load
 from sale.types import AgentSpec, Auction, Call, State, Step
 
-NEEDED = "pip install 'sale-market[telemetry]'"
+_load = partial(load, key="traces")
 NAME_LENGTH = 64
 PATIENCE_S = 4
 """How long a collector may take that does not answer, retries included."""
@@ -204,13 +204,6 @@ def otlp(endpoint: str) -> Any:
     exporter = _load("opentelemetry.exporter.otlp.proto.http.trace_exporter").OTLPSpanExporter
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # `close` tells what failed
     return exporter(endpoint=endpoint, timeout=PATIENCE_S)
-
-
-def _load(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ConfigError(f"telemetry.traces needs OpenTelemetry: {NEEDED} ({error})") from None
 
 
 def _known(attributes: Mapping[str, Any]) -> dict[str, Any]:
