@@ -27,7 +27,7 @@ test: install sandbox postgres models ## Run every test: the fast ones, then tho
 
 vllm: $(VLLM_VENV)/installed ## Run the tests of the back end vllm, on its build for CPUs.
 	@$(VLLM_VENV)/bin/sale models pull smollm2-135m
-	$(VLLM_VENV)/bin/pytest -q tests/vllm
+	$(VLLM_VENV)/bin/pytest -q tests/on_vllm
 
 $(VLLM_VENV)/installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VLLM_VENV)

@@ -1,4 +1,4 @@
-"""vLLM as a back end, as far as it goes without vLLM; tests/vllm has the rest."""
+"""vLLM as a back end, as far as it goes without vLLM; tests/on_vllm has the rest."""
 
 import json
 import sys

@@ -15,6 +15,10 @@ from sale.types import AgentSpec
 
 Build = Callable[[AgentSpec], Any]
 
+SLIVER = 0.0001
+"""The least share of a CPU that Ray counts. It begins actors that need nothing on a random node,
+whose turns in spreading know nothing of the other nodes' turns, and also on heads without CPUs."""
+
 
 class Seat:
     """An actor that is replaced when it dies or hangs; `Crew` counts its load."""
@@ -52,10 +56,10 @@ class Seat:
             ray.kill(self._actor)
 
     def _start(self) -> None:
-        """Actors reserve no CPU: the back ends share the machine's cores among themselves."""
+        """Actors reserve as good as no CPU: the back ends share the cores among themselves."""
         self._loading: dict[str, Any] = {}
         options = {
-            "num_cpus": 0,
+            "num_cpus": SLIVER,
             "num_gpus": self._specs[0].gpus,
             "max_restarts": 0,
             "scheduling_strategy": "SPREAD",  # replicas of one agent on as many nodes as there are

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("vllm", reason="vLLM is in an environment of its own: make vllm")
 pytestmark = pytest.mark.slow
 
 MARKET = """

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("vllm", reason="vLLM is in an environment of its own: make vllm")
-
 MODEL = "smollm2-135m"
 
 

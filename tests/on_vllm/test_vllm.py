@@ -15,6 +15,7 @@ from sale.agents.backends.vllm import VLLM
 from sale.errors import BackendError, ConfigError
 from sale.types import AgentSpec, Message
 
+pytest.importorskip("vllm", reason="vLLM is in an environment of its own: make vllm")
 pytestmark = pytest.mark.slow
 
 EAGER = {"enforce_eager": True}
