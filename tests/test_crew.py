@@ -6,18 +6,22 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 import ray
+from ray.exceptions import RayActorError
 
 from sale.agents.kinds import Workshop
 from sale.cli.compose import BuildAgent
 from sale.config import parse_market
 from sale.errors import BusyError, ConfigError
 from sale.pool import RayPool
+from sale.pool.answers import follow
 from sale.pool.cluster import start_ray
 from sale.pool.crew import Crew, crews
+from sale.pool.seat import Seat
 from sale.rules import Deadlines
 from sale.types import AgentSpec, Kind, Price, Task
 
@@ -107,6 +111,65 @@ def test_an_idle_replica_that_died_is_replaced_before_it_is_needed():
     with ada.seat() as seat:
         assert ray.get(seat.call("alive"))
     ada.end()
+
+
+def test_a_call_that_hangs_costs_no_other_call_of_its_replica():
+    ada = crew(slots=2)
+    hung, slow = ada.take(), ada.take()
+    assert hung is slow
+    ray.get(slow.loaded("ada"))
+    asked = slow.call("bid", "ada", TASK, seed=1, usd=None)
+    ada.replace(hung)
+    ada.give_back(hung)
+    assert ada.state() == {"replicas": 1, "most": 1, "in_hand": 1, "waiting": 0}
+    assert ada.take() is not slow
+    assert ray.get(asked).plan == "Add them."
+    ada.give_back(slow)
+    with pytest.raises(RayActorError):
+        ray.get(slow.call("alive"))
+    ada.end()
+
+
+def test_many_calls_of_a_replica_that_died_replace_it_once():
+    ada = crew(slots=4)
+    lost = [ada.take() for _ in range(4)]
+    lost[0].end()
+    ada.replace(lost[0])
+    ada.give_back(lost[0])
+    fresh = ada.take()
+    for seat in lost[1:]:
+        ada.replace(seat)
+        ada.give_back(seat)
+    assert ada.take() is fresh
+    assert ray.get(fresh.call("alive"))
+    ada.end()
+
+
+class Talker:
+    """An agent whose work has more steps than anybody listens to."""
+
+    def __init__(self, told: Path) -> None:
+        self._told = told
+
+    def execute(self) -> Iterator[int]:
+        for step in range(200):
+            time.sleep(0.05)
+            self._told.write_text(str(step))
+            yield step
+
+
+def test_work_that_nobody_listens_to_ends_with_its_step(tmp_path):
+    told = tmp_path / "step"
+    seat = Seat([SPEC], lambda _: Talker(told))
+    work = follow(seat.stream("execute", "ada"), time.monotonic() + 60)
+    assert next(work) == 0
+    work.close()
+    time.sleep(2.0)
+    last = told.read_text()
+    time.sleep(1.0)
+    assert told.read_text() == last
+    assert int(last) < 199
+    seat.end()
 
 
 def test_a_crew_that_drains_takes_no_more():

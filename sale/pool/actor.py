@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+import ray
 
 from sale.types import AgentSpec, Bid, Outcome, Ratings, Step
+
+E = TypeVar("E")
+
+
+def while_heard(events: Iterator[E]) -> Iterator[E]:
+    """The events of a streaming call, until its reader has left."""
+    here = ray.get_runtime_context()
+    for event in events:
+        yield event
+        if here.is_canceled():
+            return
 
 
 class Actor:
@@ -38,5 +51,5 @@ class Actor:
         return bid
 
     def execute(self, agent: str, *arguments: Any, **options: Any) -> Iterator[Step | Outcome]:
-        """The steps of the work, and the outcome last."""
-        yield from self._agents[agent].execute(*arguments, **options)
+        """The steps of the work, and the outcome last; nothing more once nobody listens."""
+        yield from while_heard(self._agents[agent].execute(*arguments, **options))

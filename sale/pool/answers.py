@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -52,33 +53,52 @@ class Waiting:
                     call = self._loading.pop(done[0])
                     self._until[call] = time.monotonic() + self.seconds
                 elif done:
-                    name, seat = self._ended(done[0])
-                    yield name, result(done[0], seat, self.seconds)
+                    yield self._ended(done[0])
                 else:
                     yield from self._late()
         finally:
             for _, crew, seat in self._calls.values():
                 crew.give_back(seat)
 
-    def _ended(self, call: Any) -> tuple[str, Seat]:
+    def _ended(self, call: Any) -> tuple[str, Any]:
+        """The result of a finished call, or its failure; who died is replaced."""
         name, crew, seat = self._calls.pop(call)
-        crew.give_back(seat)
-        return name, seat
+        try:
+            return name, ray.get(call)
+        except RayTaskError as error:
+            return name, Failure(str(cause(error)), lost=False)
+        except RayError as error:
+            crew.replace(seat)
+            return name, Failure(explain(error, self.seconds), lost=True)
+        finally:
+            crew.give_back(seat)
 
     def _late(self) -> Iterator[tuple[str, Failure]]:
         now = time.monotonic()
         for call in [call for call in self._calls if self._until[call] <= now]:
-            name, seat = self._ended(call)
-            loading = call in self._loading.values()
-            seat.replace()
-            if loading:
+            name, crew, seat = self._calls.pop(call)
+            crew.replace(seat)
+            crew.give_back(seat)
+            if call in self._loading.values():
                 yield name, Failure(f"its model did not load in {self.load_s:g} s", lost=True)
             else:
                 yield name, Failure(f"no answer within {self.seconds:g} s", lost=True)
 
 
 def follow(stream: Any, deadline: float) -> Iterator[Step | Outcome]:
-    """The events of a streaming call, each waited for no longer than the deadline allows."""
+    """The events of a streaming call, each waited for no longer than the deadline allows.
+
+    A stream that its reader leaves, or that comes too late, ends with the step it is at.
+    """
+    try:
+        yield from _events(stream, deadline)
+    except (GeneratorExit, GetTimeoutError):
+        with contextlib.suppress(RayError):
+            ray.cancel(stream, recursive=False)
+        raise
+
+
+def _events(stream: Any, deadline: float) -> Iterator[Step | Outcome]:
     while True:
         left = max(deadline - time.monotonic(), 0.0)
         ready, _ = ray.wait([stream], timeout=left)
@@ -93,17 +113,6 @@ def follow(stream: Any, deadline: float) -> Iterator[Step | Outcome]:
         except RayTaskError as error:
             raise cause(error) from error
         yield event
-
-
-def result(reference: Any, seat: Seat, seconds: float) -> Any:
-    """The result of a finished call, or its failure."""
-    try:
-        return ray.get(reference)
-    except RayTaskError as error:
-        return Failure(str(cause(error)), lost=False)
-    except RayError as error:
-        seat.replace()
-        return Failure(explain(error, seconds), lost=True)
 
 
 def cause(error: RayTaskError) -> SaleError:

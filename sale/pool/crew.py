@@ -25,6 +25,7 @@ class Crew:
     A call goes to the replica with the fewest calls in hand. While all are full another one is
     started, as far as allowed; then calls wait in line, as many as `queue` says. A replica that
     has had nothing to do for `idle_s` ends, as far as allowed: it has no call that could be lost.
+    One with a call that hangs is replaced, and ends when its other calls have.
     """
 
     def __init__(self, specs: Sequence[AgentSpec], build: Build) -> None:
@@ -34,6 +35,7 @@ class Crew:
         self._lock = threading.Lock()
         self._draining = False
         self._seats = [Seat(specs, build) for _ in range(self._first.least_replicas)]
+        self._leaving: list[Seat] = []
 
     def take(self) -> Seat:
         """The seat for one more call, which `give_back` ends; raises `BusyError`."""
@@ -59,6 +61,16 @@ class Crew:
         with self._lock:
             seat.load -= 1
             seat.idle_since = time.monotonic()
+            self._see_off()
+
+    def replace(self, seat: Seat) -> None:
+        """Another seat takes the place of one that died or hangs; its other calls go on."""
+        with self._lock:
+            if seat in self._seats:
+                self._seats.remove(seat)
+                self._leaving.append(seat)
+                self._seats.append(Seat(self._specs, self._build))
+            self._see_off()
 
     @contextlib.contextmanager
     def seat(self) -> Iterator[Seat]:
@@ -86,9 +98,7 @@ class Crew:
             except GetTimeoutError:
                 continue  # its model may be loading; a call's own deadline tells
             except RayError:
-                with self._lock:
-                    if seat in self._seats and not seat.load:
-                        seat.replace()
+                self.replace(seat)
 
     def loading(self, agent: str) -> list[Any]:
         """A reference for each replica, ready when its model is loaded."""
@@ -104,11 +114,12 @@ class Crew:
         """How many replicas there are, and calls in hand and waiting."""
         with self._lock:
             loads = [seat.load for seat in self._seats]
+            leaving = sum(seat.load for seat in self._leaving)
         slots = self._first.slots
         return {
             "replicas": len(loads),
             "most": self._first.replicas,
-            "in_hand": sum(min(load, slots) for load in loads),
+            "in_hand": sum(min(load, slots) for load in loads) + leaving,
             "waiting": sum(max(load - slots, 0) for load in loads),
         }
 
@@ -116,9 +127,16 @@ class Crew:
         """End every replica at once."""
         with self._lock:
             self._draining = True
-            for seat in self._seats:
+            for seat in self._seats + self._leaving:
                 seat.end()
             self._seats.clear()
+            self._leaving.clear()
+
+    def _see_off(self) -> None:
+        """End the seats that have been replaced and have no call in hand."""
+        for seat in [seat for seat in self._leaving if not seat.load]:
+            self._leaving.remove(seat)
+            seat.end()
 
 
 def crews(roster: Sequence[AgentSpec], build: Build) -> dict[str, Crew]:

@@ -105,7 +105,8 @@ class RayPool:
     ) -> Iterator[Step | Outcome]:
         """The steps of one agent at work; the outcome comes last, whatever happens."""
         try:
-            with self._crews[agent].seat() as seat:
+            crew = self._crews[agent]
+            with crew.seat() as seat:
                 ray.wait([seat.loaded(agent)], timeout=self._deadlines.load)
                 deadline = time.monotonic() + limits.wall_s + STEP_GRACE
                 stream = seat.stream("execute", agent, task, plan, limits=limits, seed=seed)
@@ -114,7 +115,7 @@ class RayPool:
                     return
                 except (RayError, GetTimeoutError, TimeoutError) as error:
                     reason = explain(error, limits.wall_s)
-                    seat.replace()
+                    crew.replace(seat)
                     yield Failure(reason, lost=True).as_step(agent)
         except SaleError as error:
             reason = str(error)

@@ -21,14 +21,24 @@ whose turns in spreading know nothing of the other nodes' turns, and also on hea
 
 
 class Seat:
-    """An actor that is replaced when it dies or hangs; `Crew` counts its load."""
+    """One actor and the calls it has in hand, which its `Crew` counts.
+
+    Actors reserve as good as no CPU: the back ends share the cores among themselves.
+    """
 
     def __init__(self, specs: Sequence[AgentSpec], build: Build) -> None:
-        self._specs = specs
-        self._build = build
         self.load = 0
         self.idle_since = time.monotonic()
-        self._start()
+        self._loading: dict[str, Any] = {}
+        options = {
+            "num_cpus": SLIVER,
+            "num_gpus": specs[0].gpus,
+            "max_restarts": 0,
+            "scheduling_strategy": "SPREAD",  # replicas of one agent on as many nodes as there are
+        }
+        threads = sum(spec.slots for spec in specs) + 1
+        actor = ray.remote(Actor).options(max_concurrency=threads, **options)
+        self._actor: Any = actor.remote(specs, build)
 
     def call(self, method: str, *arguments: Any, **options: Any) -> Any:
         """Begin a call; returns a reference to its result."""
@@ -45,25 +55,7 @@ class Seat:
             self._loading[agent] = self.call("load", agent)
         return self._loading[agent]
 
-    def replace(self) -> None:
-        """Give up on the actor; a fresh one takes its seat."""
-        self.end()
-        self._start()
-
     def end(self) -> None:
         """End the actor at once."""
         with contextlib.suppress(RayError):
             ray.kill(self._actor)
-
-    def _start(self) -> None:
-        """Actors reserve as good as no CPU: the back ends share the cores among themselves."""
-        self._loading: dict[str, Any] = {}
-        options = {
-            "num_cpus": SLIVER,
-            "num_gpus": self._specs[0].gpus,
-            "max_restarts": 0,
-            "scheduling_strategy": "SPREAD",  # replicas of one agent on as many nodes as there are
-        }
-        threads = sum(spec.slots for spec in self._specs) + 1
-        actor = ray.remote(Actor).options(max_concurrency=threads, **options)
-        self._actor: Any = actor.remote(self._specs, self._build)

@@ -16,6 +16,7 @@ from ray.exceptions import GetTimeoutError, RayError
 
 from sale.errors import BackendError, SaleError
 from sale.failure import Failure
+from sale.pool.actor import while_heard
 from sale.pool.answers import explain, follow
 from sale.pool.cluster import start_ray
 from sale.pool.ray_pool import STEP_GRACE, RayPool
@@ -40,19 +41,19 @@ class Switchboard:
 
     def solicit(self, *arguments: Any, **options: Any) -> Iterator[Bid]:
         """As the pool's."""
-        yield from self._pool.solicit(*arguments, **options)
+        yield from while_heard(self._pool.solicit(*arguments, **options))
 
     def rate(self, *arguments: Any, **options: Any) -> Iterator[Ratings]:
         """As the pool's."""
-        yield from self._pool.rate(*arguments, **options)
+        yield from while_heard(self._pool.rate(*arguments, **options))
 
     def refine(self, *arguments: Any, **options: Any) -> Iterator[Bid]:
         """As the pool's."""
-        yield from self._pool.refine(*arguments, **options)
+        yield from while_heard(self._pool.refine(*arguments, **options))
 
     def execute(self, *arguments: Any, **options: Any) -> Iterator[Step | Outcome]:
         """As the pool's."""
-        yield from self._pool.execute(*arguments, **options)
+        yield from while_heard(self._pool.execute(*arguments, **options))
 
     def load(self) -> None:
         """Load the models of the replicas there are."""
