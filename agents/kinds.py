@@ -33,6 +33,8 @@ QUESTION_CHARACTERS = 600
 
 OPENING_CHARACTERS = 12_000
 
+PASSED_BEFORE = "they passed before the work, too, and show nothing of it"
+
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -103,7 +105,11 @@ class Workshop:
         return search_verify.verify(task.text, answer, citations, corpus=corpus, embedder=embedder)
 
     def _verify_diff(self, source: Path, diff: str) -> tuple[Verdict, tuple[Check, ...]]:
-        """Run the workspace's own tests, as they were, on the answer's files."""
+        """Run the workspace's own tests, as they were, on the answer's files.
+
+        Tests that pass speak for the answer only if they failed before it.
+        """
+        tier = sandbox.choose(self.tier)
         with WorkingCopy.of(source) as workspace:
             problem = workspace.apply(diff)
             after = read_files(workspace.root)
@@ -113,7 +119,7 @@ class Workshop:
         with WorkingCopy.of(source) as workspace:
             try:
                 left = carry_over(after, workspace)
-                tests = run_tests(workspace, sandbox.choose(self.tier))
+                tests = run_tests(workspace, tier)
             except InputError as error:  # files that have no place beside the tests as they were
                 left, tests = [], Check("the workspace's tests", False, str(error))
         if tests is None:
@@ -121,7 +127,14 @@ class Workshop:
         if left:
             detail = f"the answer's {', '.join(left)} left out of the run; {tests.detail}"
             tests = replace(tests, detail=detail)
-        return (Verdict.PASSED if tests.passed else Verdict.FAILED), (applies, tests)
+        if not tests.passed:
+            return Verdict.FAILED, (applies, tests)
+        with WorkingCopy.of(source) as workspace:
+            before = run_tests(workspace, tier)
+        if before is not None and before.passed:
+            told = replace(tests, detail="; ".join(filter(None, (PASSED_BEFORE, tests.detail))))
+            return Verdict.NONE, (applies, told)
+        return Verdict.PASSED, (applies, tests)
 
 
 def check_inputs(task: Task) -> tuple[str, ...]:

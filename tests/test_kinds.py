@@ -143,6 +143,21 @@ def test_a_change_that_mends_the_tests_ends_the_work_at_once(folder: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "verdict"), [("y = 2", Verdict.NONE), ("raise SystemExit", Verdict.FAILED)]
+)
+def test_tests_that_passed_before_the_work_tell_what_breaks_and_nothing_more(
+    folder: Path, line: str, verdict: Verdict
+) -> None:
+    (folder / "test_a.py").write_text(CASE + "        self.assertEqual(x, 1)\n")
+    task = Task(Kind.CODING, "Do more in a.py.", workspace=str(folder))
+    got = worked(task, f"```write a.py\nx = 1\n{line}\n```", "```done\nready\n```")
+    given, checks = Workshop().verify(task, got)
+    assert given is verdict
+    assert ("passed before" in checks[-1].detail) is (verdict is Verdict.NONE)
+
+
+@pytest.mark.slow
 def test_tests_that_the_answer_changed_are_put_back_before_they_judge(folder: Path) -> None:
     (folder / "test_a.py").write_text(CASE + "        self.assertEqual(x, 2)\n")
     task = Task(Kind.CODING, "Mend a.py.", workspace=str(folder))

@@ -32,12 +32,20 @@ def verified(task: SuiteTask, files: Mapping[str, str]) -> Verdict:
     return Workshop(examiner=examine).verify(task.task, outcome)[0]
 
 
-def test_every_reference_answer_passes_its_visible_checks() -> None:
+SHOWS_NOTHING = {
+    *("closed-days", "dry-run-cleanup", "half-done-transfer", "month-end-drift"),
+    *("night-shift-hours", "note-tags", "one-money-module", "readings-read-twice"),
+    *("shared-recipe-steps", "stale-bundle-prices", "vat-by-country"),
+}
+"""Their workspaces' tests pass before anybody has worked, as those of real repositories often do."""
+
+
+def test_every_reference_answer_passes_its_visible_checks_where_they_can_show_it() -> None:
     tasks = load("coding").tasks
     with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
         found = list(side_by_side.map(lambda task: verified(task, task.solution or {}), tasks))
-    unsure = [task.id for task, verdict in zip(tasks, found, strict=True) if verdict != "passed"]
-    assert unsure == []
+    verdicts = {task.id: verdict for task, verdict in zip(tasks, found, strict=True)}
+    assert verdicts == {id: "none" if id in SHOWS_NOTHING else "passed" for id in verdicts}
 
 
 def test_a_rename_is_checked_by_its_new_names_and_leaves_what_is_printed_to_hidden_tests() -> None:
