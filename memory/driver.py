@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass
+from functools import cache
 
 import psutil
 
@@ -23,8 +25,7 @@ class Driver:
     @staticmethod
     def here() -> Driver:
         """Name the process that asks."""
-        process = psutil.Process()
-        return Driver(host=socket.gethostname(), pid=process.pid, born=process.create_time())
+        return _driver(os.getpid())
 
     def is_gone(self, *, deadline: float, now: float) -> bool:
         """Tell whether it can't finish its auction; on another machine only the deadline tells."""
@@ -39,3 +40,8 @@ class Driver:
             return True
         except psutil.AccessDenied:
             return now > deadline
+
+
+@cache
+def _driver(pid: int) -> Driver:
+    return Driver(socket.gethostname(), pid, psutil.Process(pid).create_time())

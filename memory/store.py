@@ -20,11 +20,13 @@ from sale.memory.driver import Driver
 from sale.memory.log import LogEntry, log_entries
 from sale.memory.privacy import Privacy
 from sale.memory.recall import Recall
+from sale.memory.recording import Announcement
 from sale.memory.rows import auction_of
 from sale.memory.runs import Run, Unfinished, begin_run, read_unfinished
 from sale.memory.spending import read_spending
 from sale.memory.stats import Stats, read_stats
 from sale.memory.tables import AuctionRow
+from sale.memory.writer import Writer
 from sale.types import AgentSpec, Auction, Experience, Kind, Lesson, PastAuction, Spent, Task
 
 WAIT_S = 30.0
@@ -51,6 +53,7 @@ class Store:
         self._database = database
         self._privacy = privacy
         self._recall = Recall(database, embedder)
+        self._writer = Writer(database)
 
     @classmethod
     def open(
@@ -94,28 +97,25 @@ class Store:
 
         After `wall_s` another machine may take it for interrupted.
         """
-        auction = self._privacy.keep(auction)
-        driver = Driver.here()
-        with self._database.write() as session:
-            recording.announce(session, auction, driver, wall_s=wall_s)
+        kept, driver = self._privacy.keep(auction), Driver.here()
+        announced = Announcement(kept, driver, deadline=auction.started + wall_s)
+        self._writer.write(recording.announce, auction.id, lambda: announced)
 
     def advance(self, auction: Auction) -> None:
         """Note how far an auction is: its state, which never goes back, and what it has cost.
 
         Bids, ratings and steps that are on record stay as they are; those behind them are added.
+        While other threads write, it is on record with the next transaction.
         """
-        auction = self._privacy.keep(auction)
-        with self._database.write() as session:
-            recording.advance(session, auction)
+        self._writer.note(recording.advance, auction.id, lambda: self._privacy.keep(auction))
 
     def record(self, auction: Auction) -> None:
         """Put a whole auction on record, in place of what its id held: all of it or nothing.
 
         A finished or failed auction may be recorded again, but only as what it was.
         """
-        auction = self._privacy.keep(auction)
-        with self._database.write() as session:
-            recording.record(session, auction)
+        kept = self._privacy.keep(auction)
+        self._writer.write(recording.record, auction.id, lambda: kept)
 
     def begin_run(self, run: Run) -> None:
         """Put a run on record; auctions name it by their field `run`."""

@@ -34,11 +34,6 @@ class Bidding:
         refined = self._second_round(draft, first)
         return self.auctioneer.award(first, refined), (*first, *refined)
 
-    def _settle(self, draft: Draft) -> None:
-        """Put in order what came as it was ready, and on record before more is spent."""
-        draft.settle([spec.name for spec in self.auctioneer.roster])
-        draft.advance(draft.auction.state)
-
     def solicit(self, draft: Draft) -> None:
         """Ask everybody for a first plan; raises `NoBidsError` and `BudgetError`."""
         draft.advance(State.BIDDING)
@@ -62,6 +57,7 @@ class Bidding:
         plans = {bid.agent: bid.plan for bid in _usable(draft, round)}
         jury = self.auctioneer.jury
         if plans and jury:
+            draft.advance(State.BIDDING)
             task, seed = draft.auction.task, draft.auction.seed
             draft.afford(self._planned_ratings(task, plans))
             rated = self.pool.rate(
@@ -76,6 +72,10 @@ class Bidding:
                 for entry in rated:
                     draft.add_ratings(entry)
         self._settle(draft)
+
+    def _settle(self, draft: Draft) -> None:
+        """Put in order what came as it was ready."""
+        draft.settle([spec.name for spec in self.auctioneer.roster])
 
     def _appraise(self, draft: Draft, *, round: int) -> tuple[Appraisal, ...]:
         """Have the jury rate the bids of a round, then score them."""
@@ -121,6 +121,7 @@ class Bidding:
         refining = [spec for spec in self.auctioneer.roster if spec.name in briefs]
         texts = {spec.name: [task.text, *briefs[spec.name].texts] for spec in refining}
         draft.afford([PlannedCall(s, texts[s.name], s.plan_tokens) for s in refining])
+        draft.advance(State.BIDDING)
         with draft.stage(Stage.REFINE, "cheaper agents are refining"):
             for bid in self.pool.refine(task, briefs, seed=seed, usd=draft.left()):
                 draft.add_bid(bid)

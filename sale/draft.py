@@ -51,7 +51,10 @@ class Draft:
         self._observe(self.auction, doing)
 
     def advance(self, state: State) -> None:
-        """Put on record how far the auction is; it doesn't stop where that can't be noted."""
+        """Put on record how far the auction is and what it has cost, before it costs more.
+
+        It doesn't stop where that can't be noted.
+        """
         self.auction = replace(self.auction, state=state)
         try:
             self._note(self.auction)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sale.draft import Draft
 from sale.rules import Rules
 from sale.seams import Grader, Pool, Verifier
-from sale.types import FRESH_TEMPERATURE, Award, Outcome, Stage, State
+from sale.types import FRESH_TEMPERATURE, Award, Outcome, Stage, State, Step
 
 Done = Sequence[tuple[Award, Outcome | None]]
 """The awards of an auction so far, each with what came of it."""
@@ -32,8 +32,7 @@ class Working:
 
         The outcome that is kept is the best verified one, the earliest of equals.
         """
-        draft.update(f"awarded to {award.agent}", award=award)
-        draft.advance(State.AWARDED)
+        draft.update(f"awarded to {award.agent}", award=award, state=State.AWARDED)
         done: list[tuple[Award, Outcome | None]] = []
         current: Award | None = award
         draft.advance(State.EXECUTING)
@@ -68,7 +67,8 @@ class Working:
                 seed=auction.seed + APART * again,
             ):
                 draft.add_event(event, round=award.round)
-                draft.advance(State.EXECUTING)
+                if isinstance(event, Step):
+                    draft.advance(State.EXECUTING)
         self._verify(draft)
         draft.grade(self.grader)
 

@@ -102,14 +102,14 @@ def test_idle_replicas_end_and_those_at_work_or_always_wanted_stay():
 def test_an_idle_replica_that_died_is_replaced_before_it_is_needed():
     ada = crew()
     with ada.seat() as seat:
-        ray.get(seat.loaded("ada"))
+        ray.get(seat.loading("ada"))
     before = actors()
     before[-1].kill()
     before[-1].wait(timeout=20)
     time.sleep(1)
     ada.tend()
     with ada.seat() as seat:
-        assert ray.get(seat.call("alive"))
+        assert ray.get(seat.alive())
     ada.end()
 
 
@@ -117,7 +117,7 @@ def test_a_call_that_hangs_costs_no_other_call_of_its_replica():
     ada = crew(slots=2)
     hung, slow = ada.take(), ada.take()
     assert hung is slow
-    ray.get(slow.loaded("ada"))
+    ray.get(slow.loading("ada"))
     asked = slow.call("bid", "ada", TASK, seed=1, usd=None)
     ada.replace(hung)
     ada.give_back(hung)
@@ -126,7 +126,7 @@ def test_a_call_that_hangs_costs_no_other_call_of_its_replica():
     assert ray.get(asked).plan == "Add them."
     ada.give_back(slow)
     with pytest.raises(RayActorError):
-        ray.get(slow.call("alive"))
+        ray.get(slow.alive())
     ada.end()
 
 
@@ -141,7 +141,7 @@ def test_many_calls_of_a_replica_that_died_replace_it_once():
         ada.replace(seat)
         ada.give_back(seat)
     assert ada.take() is fresh
-    assert ray.get(fresh.call("alive"))
+    assert ray.get(fresh.alive())
     ada.end()
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from sale.errors import SaleError, StoreError
 from sale.memory.database import Database
 from sale.memory.driver import Driver
-from sale.memory.recording import announce
+from sale.memory.recording import Announcement, announce
 from sale.memory.store import Store
 from sale.types import Auction, Bid, Call, Stage, State, Step, Usage
 
@@ -155,7 +155,7 @@ def test_a_driver_on_another_machine_is_given_until_its_deadline(
         database = Database.open(memory_url, wait_s=1)
         with database.write() as session:
             driver = Driver(host, pid=1, born=1.0)
-            announce(session, announced("dd"), driver, wall_s=deadline - announced("dd").started)
+            announce(session, [Announcement(announced("dd"), driver, deadline)])
         database.close()
         assert store.get("dd").state is state
 

@@ -41,7 +41,7 @@ def put(store: Store, *auctions: Auction) -> None:
     """Record auctions as a memory did that masked nothing."""
     with store._database.write() as session:
         for auction in auctions:
-            record(session, auction)
+            record(session, [auction])
 
 
 def test_every_text_with_a_secret_is_masked_and_no_other_is_touched(store: Store):

@@ -54,7 +54,7 @@ def test_replicas_spread_over_the_nodes_and_outlive_one_of_them(cluster):
     roster = [replace(SPEC, replicas=2 * len(cluster.list_all_nodes()))]
     deadlines = Deadlines(60, 60)
     with closing(RayPool(roster, [], BUILD, deadlines=deadlines, address=cluster.address)) as pool:
-        ray.get([seat.call("alive") for seat in pool._crews["ada"]._seats])
+        ray.get([seat.alive() for seat in pool._crews["ada"]._seats])
         before = set(homes(pool))
         assert len(before) == len(cluster.list_all_nodes())
         victim = cluster.worker_nodes.copy().pop()

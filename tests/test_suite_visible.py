@@ -37,7 +37,7 @@ SHOWS_NOTHING = {
     *("night-shift-hours", "note-tags", "one-money-module", "readings-read-twice"),
     *("shared-recipe-steps", "stale-bundle-prices", "vat-by-country"),
 }
-"""Their workspaces' tests pass before anybody has worked, as those of real repositories often do."""
+"""Their workspaces' tests pass before anybody has worked, as tests of repositories often do."""
 
 
 def test_every_reference_answer_passes_its_visible_checks_where_they_can_show_it() -> None:
@@ -45,7 +45,7 @@ def test_every_reference_answer_passes_its_visible_checks_where_they_can_show_it
     with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
         found = list(side_by_side.map(lambda task: verified(task, task.solution or {}), tasks))
     verdicts = {task.id: verdict for task, verdict in zip(tasks, found, strict=True)}
-    assert verdicts == {id: "none" if id in SHOWS_NOTHING else "passed" for id in verdicts}
+    assert verdicts == {name: "none" if name in SHOWS_NOTHING else "passed" for name in verdicts}
 
 
 def test_a_rename_is_checked_by_its_new_names_and_leaves_what_is_printed_to_hidden_tests() -> None:

@@ -7,9 +7,12 @@ from typing import Any, TypeVar
 
 import ray
 
-from sale.types import AgentSpec, Bid, Outcome, Ratings, Step
+from sale.types import AgentSpec
 
 E = TypeVar("E")
+
+Ask = tuple[str, str, tuple[Any, ...], dict[str, Any]]
+"""Method, agent, arguments and options: one value, as Ray takes its time for each."""
 
 
 def while_heard(events: Iterator[E]) -> Iterator[E]:
@@ -31,25 +34,11 @@ class Actor:
         """Answer at all."""
         return True
 
-    def load(self, agent: str) -> None:
-        """Load the model of an agent; what goes wrong is told by its next call."""
-        self._agents[agent].load()
+    def call(self, ask: Ask) -> Any:
+        """Have an agent bid, rate, refine or load its model."""
+        method, agent, arguments, options = ask
+        return getattr(self._agents[agent], method)(*arguments, **options)
 
-    def bid(self, agent: str, *arguments: Any, **options: Any) -> Bid:
-        """One bid."""
-        bid: Bid = self._agents[agent].bid(*arguments, **options)
-        return bid
-
-    def rate(self, agent: str, *arguments: Any, **options: Any) -> Ratings:
-        """One set of ratings."""
-        ratings: Ratings = self._agents[agent].rate(*arguments, **options)
-        return ratings
-
-    def refine(self, agent: str, *arguments: Any, **options: Any) -> Bid:
-        """One refined bid."""
-        bid: Bid = self._agents[agent].refine(*arguments, **options)
-        return bid
-
-    def execute(self, agent: str, *arguments: Any, **options: Any) -> Iterator[Step | Outcome]:
-        """The steps of the work, and the outcome last; nothing more once nobody listens."""
-        yield from while_heard(self._agents[agent].execute(*arguments, **options))
+    def stream(self, ask: Ask) -> Iterator[Any]:
+        """Have an agent work: the steps, and the outcome last; no more once nobody listens."""
+        yield from while_heard(self.call(ask))

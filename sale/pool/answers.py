@@ -38,10 +38,14 @@ class Waiting:
         """Begin the call of one agent; raises `BusyError`."""
         seat = crew.take()
         method, arguments, options = call
-        loaded, reference = seat.loaded(name), seat.call(method, name, *arguments, **options)
-        self._loading[loaded] = reference
+        loading = seat.loading(name)
+        reference = seat.call(method, name, *arguments, **options)
         self._calls[reference] = (name, crew, seat)
-        self._until[reference] = time.monotonic() + self.load_s
+        self._until[reference] = time.monotonic() + (
+            self.seconds if loading is None else self.load_s
+        )
+        if loading is not None:
+            self._loading[loading] = reference
 
     def results(self) -> Iterator[tuple[str, Any]]:
         """Each agent's result or failure as it comes; who hangs is replaced."""
@@ -50,8 +54,7 @@ class Waiting:
                 left = max(min(self._until[call] for call in self._calls) - time.monotonic(), 0.0)
                 done, _ = ray.wait([*self._calls, *self._loading], num_returns=1, timeout=left)
                 if done and done[0] in self._loading:
-                    call = self._loading.pop(done[0])
-                    self._until[call] = time.monotonic() + self.seconds
+                    self._loaded(self._loading.pop(done[0]))
                 elif done:
                     yield self._ended(done[0])
                 else:
@@ -59,6 +62,13 @@ class Waiting:
         finally:
             for _, crew, seat in self._calls.values():
                 crew.give_back(seat)
+
+    def _loaded(self, call: Any) -> None:
+        """The time of a call begins, unless it has ended already."""
+        if call in self._calls:
+            name, _, seat = self._calls[call]
+            seat.has_loaded(name)
+            self._until[call] = time.monotonic() + self.seconds
 
     def _ended(self, call: Any) -> tuple[str, Any]:
         """The result of a finished call, or its failure; who died is replaced."""

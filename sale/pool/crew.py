@@ -91,7 +91,7 @@ class Crew:
                 self._seats.remove(seat)
                 idle.remove(seat)
                 seat.end()
-            asked = [(seat, seat.call("alive")) for seat in idle]
+            asked = [(seat, seat.alive()) for seat in idle]
         for seat, reference in asked:
             try:
                 ray.get(reference, timeout=ANSWER_S)
@@ -101,9 +101,10 @@ class Crew:
                 self.replace(seat)
 
     def loading(self, agent: str) -> list[Any]:
-        """A reference for each replica, ready when its model is loaded."""
+        """A reference for each replica whose model may not be loaded, ready when it is."""
         with self._lock:
-            return [seat.loaded(agent) for seat in self._seats]
+            loading = [seat.loading(agent) for seat in self._seats]
+            return [reference for reference in loading if reference is not None]
 
     def drain(self) -> None:
         """Take no more calls; those in hand go on."""

@@ -107,7 +107,9 @@ class RayPool:
         try:
             crew = self._crews[agent]
             with crew.seat() as seat:
-                ray.wait([seat.loaded(agent)], timeout=self._deadlines.load)
+                loading = seat.loading(agent)
+                if loading is not None:
+                    ray.wait([loading], timeout=self._deadlines.load)
                 deadline = time.monotonic() + limits.wall_s + STEP_GRACE
                 stream = seat.stream("execute", agent, task, plan, limits=limits, seed=seed)
                 try:
@@ -128,7 +130,8 @@ class RayPool:
     def load(self) -> None:
         """Load the models of all replicas there are, and return when they are loaded."""
         loading = [ref for name, crew in self._crews.items() for ref in crew.loading(name)]
-        ray.wait(loading, num_returns=len(loading), timeout=self._deadlines.load)
+        if loading:
+            ray.wait(loading, num_returns=len(loading), timeout=self._deadlines.load)
 
     def drain(self) -> None:
         """Take no more calls; those in hand go on."""

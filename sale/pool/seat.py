@@ -40,20 +40,28 @@ class Seat:
         actor = ray.remote(Actor).options(max_concurrency=threads, **options)
         self._actor: Any = actor.remote(specs, build)
 
-    def call(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """Begin a call; returns a reference to its result."""
-        return getattr(self._actor, method).remote(*arguments, **options)
+    def alive(self) -> Any:
+        """A reference that is ready while the actor lives."""
+        return self._actor.alive.remote()
 
-    def stream(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """Begin a call that yields; returns the stream of references."""
-        streaming = getattr(self._actor, method).options(num_returns="streaming")
-        return streaming.remote(*arguments, **options)
+    def call(self, method: str, agent: str, *arguments: Any, **options: Any) -> Any:
+        """Begin a call of an agent; returns a reference to its result."""
+        return self._actor.call.remote((method, agent, arguments, options))
 
-    def loaded(self, agent: str) -> Any:
-        """A reference that is ready once the agent's model is loaded, or can't be."""
+    def stream(self, method: str, agent: str, *arguments: Any, **options: Any) -> Any:
+        """Begin a call of an agent that yields; returns the stream of references."""
+        streaming = self._actor.stream.options(num_returns="streaming")
+        return streaming.remote((method, agent, arguments, options))
+
+    def loading(self, agent: str) -> Any | None:
+        """A reference, ready once the agent's model is loaded or can't be; None: that is known."""
         if agent not in self._loading:
             self._loading[agent] = self.call("load", agent)
         return self._loading[agent]
+
+    def has_loaded(self, agent: str) -> None:
+        """Note that nobody has to wait for the agent's model any more."""
+        self._loading[agent] = None
 
     def end(self) -> None:
         """End the actor at once."""

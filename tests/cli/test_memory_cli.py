@@ -61,7 +61,7 @@ def test_a_memory_is_counted_pruned_and_compacted(sale: Any, memory: Store):
 def test_secrets_that_lie_in_a_memory_are_counted_and_masked(sale: Any, memory: Store):
     key = "sk-" + "ant-api03-" + "a1B2c3D4e5F6g7H8" * 3
     with memory._database.write() as session:
-        record(session, replace(memory.get("aa"), id="cc", error=f"refused {key}"))
+        record(session, [replace(memory.get("aa"), id="cc", error=f"refused {key}")])
     tried = sale.json("memory", "mask", "--dry-run")
     assert tried == {"auctions": 3, "masked": 1, "dry_run": True}
     assert key in sale("show", "cc", "--json").stdout

@@ -1,0 +1,109 @@
+"""Agents that answer at once, or after a given time, with nothing behind them.
+
+Named by `throughput.py` and `busy.py`; their actors load this file by PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sale.types import (
+    AgentSpec,
+    Auction,
+    Bid,
+    Call,
+    Experience,
+    Kind,
+    Lesson,
+    Outcome,
+    Price,
+    Ratings,
+    Spent,
+    Stage,
+    Step,
+    StopReason,
+    Task,
+)
+
+PLAN = "1. Read the numbers. 2. Add them. 3. Check the sum against the examples."
+CODE = "def add(a, b):\n    return a + b\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds that a plan, a rating and a work take."""
+
+    bid: float = 0.0
+    rate: float = 0.0
+    work: float = 0.0
+
+    def __call__(self, spec: AgentSpec) -> Instant:
+        """Build the agent of a roster entry."""
+        return Instant(spec.name, self)
+
+
+class Instant:
+    """An agent as a pool knows it."""
+
+    def __init__(self, name: str, pace: Pace) -> None:
+        self._name = name
+        self._pace = pace
+
+    def load(self) -> None:
+        """There is nothing to load."""
+
+    def bid(self, _task: Task, **_asked: Any) -> Bid:
+        """The plan."""
+        time.sleep(self._pace.bid)
+        return Bid(self._name, 1, PLAN, 21, 0.4, (self._call(Stage.BID),))
+
+    def rate(self, _task: Task, plans: Mapping[str, str], **asked: Any) -> Ratings:
+        """A 3 for everybody."""
+        time.sleep(self._pace.rate)
+        calls = (self._call(Stage.RATE),)
+        return Ratings(self._name, asked["round"], dict.fromkeys(plans, 3.0), calls)
+
+    def execute(self, _task: Task, _plan: str | None, **_asked: Any) -> Iterator[Step | Outcome]:
+        """One step, and the answer."""
+        time.sleep(self._pace.work)
+        yield Step(1, self._name, "answer", "", "", (self._call(Stage.EXECUTE),))
+        yield Outcome(self._name, CODE, StopReason.ANSWERED)
+
+    def _call(self, stage: Stage) -> Call:
+        return Call(self._name, stage, 200, 150, 30, 0.0, 1e-6)
+
+
+class Forgetful:
+    """A memory that keeps nothing."""
+
+    def announce(self, _auction: Auction, *, wall_s: float) -> None:
+        """Nothing."""
+
+    def advance(self, _auction: Auction) -> None:
+        """Nothing."""
+
+    def record(self, _auction: Auction) -> None:
+        """Nothing."""
+
+    def spent(self, _kind: Kind, _roster: Sequence[AgentSpec]) -> Mapping[str, Spent]:
+        """Nothing."""
+        return {}
+
+    def experience(self, _task: Task) -> Experience:
+        """Nothing."""
+        return Experience()
+
+    def lessons(self, _task: Task, *, agent: str, k: int) -> Sequence[Lesson]:  # noqa: ARG002
+        """Nothing."""
+        return ()
+
+
+def roster(count: int, **fields: Any) -> tuple[AgentSpec, ...]:
+    """So many agents, each dearer than the one before it."""
+    return tuple(
+        AgentSpec(f"agent-{n}", f"agent-{n}", "instant", Price(n, n, n), **fields)
+        for n in range(1, count + 1)
+    )
