@@ -52,7 +52,7 @@ def main() -> None:
     prepare_ray()
     from sale.pool import RayPool
 
-    specs = roster(AGENTS, even=True, slots=asked.slots, replicas=asked.replicas)
+    specs = roster(AGENTS, slots=asked.slots, replicas=asked.replicas)
     pace = Pace(bid=1.0, rate=0.5, work=20.0)
     begun, all_in_flight, last_begun = iter(range(1, 10**9)), threading.Event(), threading.Event()
     with ExitStack() as ending:
@@ -83,11 +83,12 @@ def main() -> None:
         took = time.monotonic() - began
         kept = store.stats()
     print(f"{asked.auctions} auctions, {asked.in_flight} in flight: {took:.0f} s")
-    print(f"on record: {sum(a.won for a in kept.agents)} awards")
+    print(f"on record: {sum(a.wins for a in kept.agents)} awards")
     print("| agent | busy |\n|---|---|")
     for (name, before, then), (_, after, now) in zip(first, last, strict=True):
-        share = (after - before) / (now - then) / asked.slots
-        print(f"| {name} | {share:.1%} of {asked.slots} slots in {now - then:.0f} s |")
+        threads = asked.slots + 1  # of an actor
+        share = (after - before) / (now - then) / threads
+        print(f"| {name} | {share:.1%} of {threads} threads in {now - then:.0f} s |")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ Named by `throughput.py` and `busy.py`; their actors load this file by PYTHONPAT
 
 from __future__ import annotations
 
+import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,26 +53,45 @@ class Instant:
     def __init__(self, name: str, pace: Pace) -> None:
         self._name = name
         self._pace = pace
+        self._worked = 0.0
+        self._begun: dict[int, float] = {}
+        self._lock = threading.Lock()
 
     def load(self) -> None:
         """There is nothing to load."""
 
-    def bid(self, _task: Task, **_asked: Any) -> Bid:
-        """The plan."""
-        time.sleep(self._pace.bid)
-        return Bid(self._name, 1, PLAN, 21, 0.4, (self._call(Stage.BID),))
+    def bid(self, task: Task, **_asked: Any) -> Bid:
+        """The plan; how sure the agent is of it differs from task to task."""
+        self._take(self._pace.bid)
+        drawn = zlib.crc32(f"{self._name} {task.text}".encode()) / 2**32
+        return Bid(self._name, 1, PLAN, 21, drawn, (self._call(Stage.BID),))
 
     def rate(self, _task: Task, plans: Mapping[str, str], **asked: Any) -> Ratings:
         """A 3 for everybody."""
-        time.sleep(self._pace.rate)
+        self._take(self._pace.rate)
         calls = (self._call(Stage.RATE),)
         return Ratings(self._name, asked["round"], dict.fromkeys(plans, 3.0), calls)
 
     def execute(self, _task: Task, _plan: str | None, **_asked: Any) -> Iterator[Step | Outcome]:
         """One step, and the answer."""
-        time.sleep(self._pace.work)
+        self._take(self._pace.work)
         yield Step(1, self._name, "answer", "", "", (self._call(Stage.EXECUTE),))
         yield Outcome(self._name, CODE, StopReason.ANSWERED)
+
+    def worked(self) -> tuple[float, float]:
+        """Seconds of calls so far, those under way up to now, and the clock."""
+        with self._lock:
+            now = time.monotonic()
+            return self._worked + sum(now - began for began in self._begun.values()), now
+
+    def _take(self, seconds: float) -> None:
+        here = threading.get_ident()
+        with self._lock:
+            self._begun[here] = time.monotonic()
+        if seconds:
+            time.sleep(seconds)
+        with self._lock:
+            self._worked += time.monotonic() - self._begun.pop(here)
 
     def _call(self, stage: Stage) -> Call:
         return Call(self._name, stage, 200, 150, 30, 0.0, 1e-6)
@@ -102,8 +123,8 @@ class Forgetful:
 
 
 def roster(count: int, **fields: Any) -> tuple[AgentSpec, ...]:
-    """So many agents, each dearer than the one before it."""
+    """So many agents of one price."""
     return tuple(
-        AgentSpec(f"agent-{n}", f"agent-{n}", "instant", Price(n, n, n), **fields)
+        AgentSpec(f"agent-{n}", f"agent-{n}", "instant", Price(1, 1, 1), **fields)
         for n in range(1, count + 1)
     )

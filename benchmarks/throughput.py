@@ -30,7 +30,7 @@ from sale.market import Market
 from sale.memory.store import Store
 from sale.rules import Rules
 from sale.telemetry.log import EventLog
-from sale.types import Kind, Limits, Task, Verdict
+from sale.types import AgentSpec, Kind, Limits, Task, Verdict
 
 SLOTS = 32
 RULES = Rules("throughput", "not used", Limits(), refine=False, recall=False)
@@ -56,14 +56,15 @@ def bare(agents: int) -> Callable[[int], None]:
     return one
 
 
-def held(pool: Any, agents: int, memory: Any, observe: Any) -> Callable[[int], None]:
+def held(
+    pool: Any, specs: tuple[AgentSpec, ...], memory: Any, observe: Any
+) -> Callable[[int], None]:
     """One auction of a market."""
-    names = [spec.name for spec in roster(agents)]
-    weights = Weights(1.0, 1.0, dict.fromkeys(names, 1.0), Scale())
+    weights = Weights(1.0, 1.0, dict.fromkeys([spec.name for spec in specs], 1.0), Scale())
     market = Market(
         pool=pool,
         memory=memory,
-        auctioneer=Auctioneer(roster(agents, slots=SLOTS), weights),
+        auctioneer=Auctioneer(specs, weights),
         verifier=lambda _task, _outcome: (Verdict.NONE, ()),
         rules=RULES,
         observe=observe,
@@ -103,8 +104,8 @@ def markets(agents: int) -> Iterator[dict[str, Callable[[int], None]]]:
         log = ending.enter_context(closing(EventLog(folder / "events.jsonl")))
         yield {
             "bare Ray calls": bare(agents),
-            "market": held(pool, agents, Forgetful(), lambda *_: None),
-            "market, memory, log": held(pool, agents, store, log.observe),
+            "market": held(pool, specs, Forgetful(), lambda *_: None),
+            "market, memory, log": held(pool, specs, store, log.observe),
         }
 
 

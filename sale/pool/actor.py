@@ -30,8 +30,9 @@ class Actor:
     def __init__(self, specs: Sequence[AgentSpec], build: Callable[[AgentSpec], Any]) -> None:
         self._agents = {spec.name: build(spec) for spec in specs}
 
+    @ray.method(concurrency_group="health")
     def alive(self) -> bool:
-        """Answer at all."""
+        """Answer at all, however many calls are in hand."""
         return True
 
     def call(self, ask: Ask) -> Any:

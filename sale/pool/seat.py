@@ -36,9 +36,10 @@ class Seat:
             "max_restarts": 0,
             "scheduling_strategy": "SPREAD",  # replicas of one agent on as many nodes as there are
         }
+        # One more than slots: work that nobody listens to any more goes on to the end of its step.
         threads = sum(spec.slots for spec in specs) + 1
-        actor = ray.remote(Actor).options(max_concurrency=threads, **options)
-        self._actor: Any = actor.remote(specs, build)
+        remote = ray.remote(concurrency_groups={"health": 1})(Actor)
+        self._actor: Any = remote.options(max_concurrency=threads, **options).remote(specs, build)
 
     def alive(self) -> Any:
         """A reference that is ready while the actor lives."""
