@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, literal, select, union_all, update
+from sqlalchemy import BindParameter, bindparam, delete, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from sale.errors import StoreError
@@ -33,7 +33,7 @@ GROWING = (BidRow, JurorRow, StepRow)
 
 
 # Built once: that takes longer than to execute them.
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _AUCTIONS = AuctionRow.metadata.tables[AuctionRow.__tablename__]
 _USAGES = UsageRow.metadata.tables[UsageRow.__tablename__]
 _STATES = (
@@ -44,12 +44,13 @@ _STATES = (
 )
 _MOVE = update(_AUCTIONS).where(_AUCTIONS.c.id.in_(_IDS)).values(state=bindparam("now"), error=None)
 _DROP_USAGES = delete(_USAGES).where(_USAGES.c.auction_id.in_(_IDS))
+_WAYS = [part.metadata.tables[part.__tablename__] for part in GROWING]
 _COUNT_WAYS = union_all(
     *(
-        select(literal(place), part.auction_id, func.count())
-        .where(part.auction_id.in_(_IDS))
-        .group_by(part.auction_id)
-        for place, part in enumerate(GROWING)
+        select(literal(place), way.c.auction_id, func.count())
+        .where(way.c.auction_id.in_(_IDS))
+        .group_by(way.c.auction_id)
+        for place, way in enumerate(_WAYS)
     )
 )
 
@@ -88,7 +89,7 @@ def advance(session: Session, auctions: Sequence[Auction]) -> Refused:
     refused.
     """
     kept = _states(session, auctions)
-    refused = {
+    refused: Refused = {
         auction.id: StoreError(
             f"auction {auction.id!r} is {kept.get(auction.id, 'not on record')}, so it can't be "
             f"{auction.state} now; announce a new one"
@@ -124,7 +125,7 @@ def record(session: Session, auctions: Sequence[Auction]) -> Refused:
     One that is over is refused where it would become something else.
     """
     kept = _states(session, auctions)
-    refused = {
+    refused: Refused = {
         auction.id: StoreError(
             f"auction {auction.id!r} is {kept[auction.id]}, so it can't be {auction.state} now; "
             "nothing was changed; give another auction another id"

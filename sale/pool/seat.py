@@ -38,7 +38,8 @@ class Seat:
         }
         # One more than slots: work that nobody listens to any more goes on to the end of its step.
         threads = sum(spec.slots for spec in specs) + 1
-        remote = ray.remote(concurrency_groups={"health": 1})(Actor)
+        grouped: Any = {"concurrency_groups": {"health": 1}}
+        remote = ray.remote(**grouped)(Actor)
         self._actor: Any = remote.options(max_concurrency=threads, **options).remote(specs, build)
 
     def alive(self) -> Any:
