@@ -9,6 +9,7 @@ import hashlib
 import os
 import random
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -42,6 +43,7 @@ class Chaos(Scripted):
         super().__init__(AgentSpec(spec.name, spec.model, spec.backend, spec.price, options=plain))
         self._random = random.Random()
         self._drawing = threading.Lock()
+        self._reply = threading.local()  # calls run side by side
 
     def complete(self, messages: list[Message], **asked: Any) -> Completion:
         """Complete as scripted, or fail in one of four ways."""
@@ -54,17 +56,16 @@ class Chaos(Scripted):
             threading.Event().wait()
         if how == "error":
             raise BackendError(f"agent {self._spec.name!r}: out of luck")
-        told = messages
         if how == "garbage":
-            told = [Message("user", "")]
-            self._options = self._options.model_copy(update={"reply": "\x00 %% {[ no"})
-        elif asked.get("schema") is None:
-            works = "plan" not in messages[-1].content
-            told_all = " ".join(message.content for message in messages)
-            right = RIGHT if self._solves(told_all) else WRONG
-            reply = right if works else "1. Add. 2. Check."
-            self._options = self._options.model_copy(update={"reply": reply})
-        return super().complete(told, **asked | ({"schema": None} if how == "garbage" else {}))
+            self._reply.text = "\x00 %% {[ no"
+            return super().complete([Message("user", "")], **asked | {"schema": None})
+        works = "plan" not in messages[-1].content
+        right = self._solves(" ".join(message.content for message in messages))
+        self._reply.text = (RIGHT if right else WRONG) if works else "1. Add. 2. Check."
+        return super().complete(messages, **asked)
+
+    def _unscripted(self, message: str, schema: Mapping[str, Any] | None) -> str:
+        return self._reply.text if schema is None else super()._unscripted(message, schema)
 
     def _solves(self, text: str) -> bool:
         number = next((word for word in text.split() if word.startswith("#")), "")

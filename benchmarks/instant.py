@@ -5,9 +5,9 @@ Named by `throughput.py` and `busy.py`; their actors load this file by PYTHONPAT
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +63,8 @@ class Instant:
     def bid(self, task: Task, **_asked: Any) -> Bid:
         """The plan; how sure the agent is of it differs from task to task."""
         self._take(self._pace.bid)
-        drawn = zlib.crc32(f"{self._name} {task.text}".encode()) / 2**32
+        key = hashlib.blake2b(f"{self._name} {task.text}".encode(), digest_size=4).digest()
+        drawn = int.from_bytes(key) / 2**32
         return Bid(self._name, 1, PLAN, 21, drawn, (self._call(Stage.BID),))
 
     def rate(self, _task: Task, plans: Mapping[str, str], **asked: Any) -> Ratings:
