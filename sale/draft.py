@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sale.budget import PlannedCall, most_dollars
-from sale.errors import BudgetError, SaleError, StoreError
+from sale.errors import BackendError, BudgetError, SaleError, StoreError
 from sale.rules import rank
 from sale.seams import Grader
 from sale.types import Auction, Award, Bid, Call, Outcome, Ratings, Stage, State, Step, Usage
@@ -91,7 +91,7 @@ class Draft:
         self._observe(self.auction, doing)
         try:
             yield
-        except KeyboardInterrupt:  # what the calls under way have cost is lost with them
+        except (KeyboardInterrupt, BackendError):  # what the calls under way have cost is lost
             self._charge(stage, Usage(usd=None))
             raise
         finally:

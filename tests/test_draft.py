@@ -3,6 +3,7 @@
 import pytest
 
 from sale.draft import Draft
+from sale.errors import BackendError
 from sale.failure import Failure
 from sale.types import Auction, Bid, Call, Kind, Stage, State, Task
 
@@ -38,8 +39,11 @@ def test_a_call_that_was_refused_costs_nothing(draft: Draft) -> None:
     assert draft.left() == 1.0
 
 
-def test_an_interruption_makes_the_cost_of_its_stage_unknown(draft: Draft) -> None:
-    with pytest.raises(KeyboardInterrupt), draft.stage(Stage.RATE, "rating"):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("end", [KeyboardInterrupt, BackendError])
+def test_calls_that_are_lost_make_the_cost_of_their_stage_unknown(
+    draft: Draft, end: type[BaseException]
+) -> None:
+    with pytest.raises(end), draft.stage(Stage.RATE, "rating"):
+        raise end("the market that was up can't be reached")
     assert draft.auction.usage[Stage.RATE].usd is None
     assert draft.auction.usage[Stage.RATE].wall_s > 0
