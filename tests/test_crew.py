@@ -158,9 +158,13 @@ class Talker:
             yield step
 
 
-def test_work_that_nobody_listens_to_ends_with_its_step(tmp_path):
+def test_work_that_nobody_listens_to_ends_with_its_step_and_ends_no_other(tmp_path):
     told = tmp_path / "step"
-    seat = Seat([SPEC], lambda _: Talker(told))
+    seat = Seat([replace(SPEC, slots=2)], lambda _: Talker(told))
+    work, other = (follow(seat.stream("execute", "ada"), time.monotonic() + 60) for _ in range(2))
+    assert next(work) == next(other) == 0
+    work.close()
+    assert sum(1 for _ in other) == 199
     work = follow(seat.stream("execute", "ada"), time.monotonic() + 60)
     assert next(work) == 0
     work.close()
