@@ -93,7 +93,8 @@ def whatif(
     if json:
         print_json({str(one): _json(found) for one, found in answers.items()})
     elif not answers:
-        typer.echo(NO_AUCTIONS, err=True)
+        narrowed = kind or suite or since
+        typer.echo("no auctions with these options" if narrowed else NO_AUCTIONS, err=True)
     for one, found in () if json else answers.items():
         _show(Console(), one, found)
     return 0

@@ -45,6 +45,7 @@ def test_a_memory_without_auctions_has_nothing_to_tell(sale):
     assert (told.returncode, told.stdout) == (0, "")
     assert "no auctions yet" in told.stderr
     assert sale.json("whatif", *market(sale)) == {}
+    assert "no auctions with these options" in sale("whatif", *market(sale), "--suite", "x").stderr
 
 
 def test_a_kind_of_which_nothing_can_be_told_keeps_no_other_from_telling(sale):
