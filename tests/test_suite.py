@@ -153,9 +153,11 @@ def test_tests_that_the_answer_brings_along_prove_nothing(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_tests_that_skip_by_themselves_may_skip(folder: Path) -> None:
-    skipping = CASE.replace("    def test_two", "    @unittest.skip('later')\n    def test_two")
-    fill(folder, {"test_a.py": skipping})
-    assert verified(folder, {"a.py": "def double(x): return 0\n"})[0] is Verdict.PASSED
+    skip = "    @unittest.skip('later')\n"
+    fill(folder, {"test_a.py": CASE.replace("    def test_none", skip + "    def test_none")})
+    assert verified(folder, {"a.py": RIGHT})[0] is Verdict.PASSED
+    fill(folder, {"test_a.py": CASE.replace("    def test_two", skip + "    def test_two")})
+    assert verified(folder, {"a.py": RIGHT})[0] is Verdict.NONE, "what is left passed before"
 
 
 @pytest.mark.slow
