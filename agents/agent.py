@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from sale.agents import loop, prompting
 from sale.agents.backends import Backend, load_backend
+from sale.agents.calls.cached import load_cached
 from sale.agents.meter import Meter
 from sale.auction import jury
 from sale.auction.signals import mean_entropy
@@ -85,6 +88,11 @@ class Agent:
             self._backend()
         except SaleError as error:
             self._fault = error
+
+    def keeping(self, calls: Path) -> Agent:
+        """The same agent on the same model, but calls are kept in a file and not made twice."""
+        load = partial(load_cached, path=calls, load=lambda _: self._backend())
+        return Agent(self._spec, opener=self._opener, load=load)
 
     def bid(self, task: Task, *, seed: int, usd: float | None = None) -> Bid:
         """Write a plan; whatever goes wrong becomes a bid with an error."""

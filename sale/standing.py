@@ -18,6 +18,7 @@ import psutil
 from platformdirs import user_state_path
 
 import sale
+from sale.errors import ConfigError
 from sale.market_file import MarketFile
 
 
@@ -52,6 +53,15 @@ def folder() -> Path:
     """Where the files are: `up` in SALE_STATE, or in the user's state folder."""
     root = os.environ.get("SALE_STATE")
     return (Path(root).expanduser() if root else user_state_path("sale")) / "up"
+
+
+def make_folder() -> None:
+    """Make the folder, for this user alone, where there is none; raises `ConfigError`."""
+    where = folder()
+    try:
+        where.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"{str(where)!r} can't be written: {error.strerror}") from None
 
 
 def namespace(digest: str) -> str:

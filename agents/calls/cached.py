@@ -92,9 +92,9 @@ class CachedBackend:
             return self._loaded
 
 
-def load_cached(spec: AgentSpec, *, path: Path) -> Backend:
+def load_cached(spec: AgentSpec, *, path: Path, load: Load = load_backend) -> Backend:
     """Load the back end of an agent behind the cache in a file; without it where it can't open."""
     try:
-        return CachedBackend(spec, CallStore(path))
+        return CachedBackend(spec, CallStore(path), load=load)
     except StoreError:  # on another machine than the one that looked
-        return load_backend(spec)
+        return load(spec)

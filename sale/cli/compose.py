@@ -6,13 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from sale.agents.agent import Agent
-from sale.agents.backends import load_backend
 from sale.agents.backends.embedder import embedder_if_here
-from sale.agents.calls.cached import load_cached
 from sale.agents.coding import sandbox
 from sale.agents.kinds import Workshop
 from sale.auction.auctioneer import Auctioneer
@@ -38,8 +35,8 @@ class BuildAgent:
 
     def __call__(self, spec: AgentSpec) -> Agent:
         """Build the agent of one roster entry."""
-        load = load_backend if self.calls is None else partial(load_cached, path=self.calls)
-        return Agent(spec, opener=self.workshop.open, load=load)
+        agent = Agent(spec, opener=self.workshop.open)
+        return agent if self.calls is None else agent.keeping(self.calls)
 
 
 @contextmanager
@@ -88,13 +85,13 @@ def prepare_ray(token: str | None = None) -> None:
 
 
 def _pool(source: str, file: MarketFile, calls: Path | None) -> OpenPool:
-    """The pool of this market that is up, or one of our own; calls are kept in our own alone."""
-    up = find(digest(source, file)) if calls is None else None
+    """The pool of this market that is up, or one of our own."""
+    up = find(digest(source, file))
     prepare_ray(None if up is None else up.token)
     from sale.pool import JoinedPool, RayPool  # Ray takes half a second to import
 
     if up is not None:
-        return JoinedPool(up, file.auction.deadlines)
+        return JoinedPool(up, file.auction.deadlines, calls)
     return RayPool(
         file.roster,
         file.jury,

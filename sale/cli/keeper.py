@@ -1,7 +1,7 @@
-"""The process that keeps a market up: `sale up` starts it, and it ends with SIGTERM.
+"""The process that keeps a market up, until SIGTERM or Ctrl-C.
 
-Started as `python -m sale.cli.keeper [MARKET]`. It is the driver of the market's Ray, so all that
-it started ends with it, however it ends.
+`sale up` starts it as `python -m sale.cli.keeper [MARKET]`; `sale up --foreground` is it. It is the
+driver of the market's Ray, so all that it started ends with it, however it ends.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 
@@ -29,8 +29,8 @@ DRAIN_S = 60.0
 """How long calls in hand may go on after the market was told to end."""
 
 
-def keep(source: str | None) -> None:
-    """Start a market, tell where it is, and keep it until SIGTERM; raises `SaleError`."""
+def keep(source: str | None, tell: Callable[[Standing], None] = lambda _: None) -> None:
+    """Start a market, tell where it is, and keep it until a signal; raises `SaleError`."""
     name, file = open_market(source)
     digest = standing.digest(name, file)
     token = None if file.ray.address else str(standing.token())
@@ -42,7 +42,8 @@ def keep(source: str | None) -> None:
     market = (file.roster, file.jury, build, file.auction.deadlines)
     try:
         with kept(standing.namespace(digest), file.ray.address, *market) as board:
-            signal.signal(signal.SIGTERM, lambda *_: told.set())
+            for each in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(each, lambda *_: told.set())
             board.load(told, seconds=file.auction.load_deadline_s)
             me = psutil.Process()
             up = Standing(
@@ -50,6 +51,7 @@ def keep(source: str | None) -> None:
             )
             with _metrics(file, board.state):
                 standing.write(up)
+                tell(up)
                 while not told.wait(LOOK_S):
                     board.state()
             board.drain(seconds=DRAIN_S)

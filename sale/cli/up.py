@@ -6,8 +6,9 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psutil
 import typer
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from sale import standing
 from sale.cli.compose import prepare_ray
+from sale.cli.keeper import keep
 from sale.cli.options import Json, MarketOption, open_market
 from sale.cli.output import print_json
 from sale.errors import BackendError, ConfigError, SaleError
@@ -27,24 +29,42 @@ PATIENCE_S = 90.0
 """How long `sale down` waits for a market that lets its calls end."""
 
 
-def up(market: MarketOption = None, json: Json = False) -> int:
+def up(
+    market: MarketOption = None,
+    foreground: Annotated[
+        bool,
+        typer.Option("--foreground", help="Stay until Ctrl-C or SIGTERM, as in a container."),
+    ] = False,
+    json: Json = False,
+) -> int:
     """Start a market and leave it running, with its models loaded.
 
-    `sale submit` with the same market file, from the same folder, then joins it instead of
-    starting agents of its own. API keys are those of the environment of `sale up`. Example:
+    `sale submit` and `sale bench` with the same market file, from the same folder, then join it
+    instead of starting agents of their own. API keys are those of the environment of `sale up`.
+    Example:
 
     sale up && sale submit "Write median(xs)." && sale down
     """
     name, file = open_market(market)
     digest = standing.digest(name, file)
     already = standing.find(digest)
-    found = already or _start(market, digest)
-    if json:
-        print_json(asdict(found) | {"fresh": already is None})
+    standing.make_folder()
+    if not foreground:
+        _tell(already or _start(market, digest), fresh=already is None, json=json)
+    elif already is None:
+        keep(market, partial(_tell, fresh=True, json=json))
     else:
-        told = "is up" if already is None else "was up already"
-        typer.echo(f"{name} {told}: `sale submit` joins it, `sale down` ends it")
+        raise ConfigError(f"{name} is up already, as process {already.pid}; `sale down` ends it")
     return 0
+
+
+def _tell(found: Standing, *, fresh: bool, json: bool) -> None:
+    if json:
+        print_json(asdict(found) | {"fresh": fresh})
+    else:
+        told = "is up" if fresh else "was up already"
+        typer.echo(f"{found.market} {told}: `sale submit` joins it, `sale down` ends it")
+    sys.stdout.flush()  # --foreground goes on
 
 
 def down(market: MarketOption = None, json: Json = False) -> int:
@@ -92,7 +112,6 @@ def _start(market: str | None, digest: str) -> Standing:
     """Start the keeper of a market, and wait until it says that all is loaded."""
     log = standing.file_of(digest, "log")
     try:
-        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with log.open("wb") as file:
             keeper = subprocess.Popen(
                 [sys.executable, "-P", "-m", "sale.cli.keeper", *([market] if market else [])],

@@ -135,8 +135,11 @@ def cause(error: RayTaskError) -> SaleError:
 
 def explain(error: Exception, seconds: float) -> str:
     """Why no answer came, in a line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if isinstance(error, RayActorError):
+        if error.actor_init_failed and lines:
+            return f"its process can't start: {lines[-1]}"
         return "its process died"
     if isinstance(error, GetTimeoutError | TimeoutError):
         return f"no answer within {seconds:g} s"
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return lines[0] if lines else type(error).__name__

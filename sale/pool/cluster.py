@@ -6,6 +6,8 @@ import contextlib
 import logging
 import os
 import socket
+import tempfile
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from ray.exceptions import RayError
 
 from sale.errors import BackendError
 from sale.lifeline import Lifeline, own_sigterm
+from sale.pool.shipping import gather
 
 OBJECT_STORE_BYTES = 100 << 20
 """Plans and answers are small; Ray's own default is a third of the machine's memory."""
@@ -21,9 +24,12 @@ KNOCK_S = 10.0
 """Seconds for the address of a cluster to answer at all."""
 
 
-def start_ray(address: str | None, ending: contextlib.ExitStack) -> str | None:
+def start_ray(
+    address: str | None, ending: contextlib.ExitStack, *, ship: bool = True
+) -> str | None:
     """Join the cluster that is named, or start Ray here; its logs stay out of the terminal.
 
+    With `ship`, actors on a cluster run this SALE's code, whichever version is installed there.
     `ending` learns how to take down what was started; Ray that was there already stays. Returns
     where its dashboard is, if it has one.
     """
@@ -42,7 +48,9 @@ def start_ray(address: str | None, ending: contextlib.ExitStack) -> str | None:
             ending.callback(lifeline.cut)
             options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
             options["_temp_dir"] = lifeline.folder
-        with own_sigterm():
+        with tempfile.TemporaryDirectory(prefix="sale-code-") as folder, own_sigterm():
+            if named and ship:
+                options["runtime_env"] = {"py_modules": [str(gather(Path(folder)))]}
             context = ray.init(address=named or "local", **options)
     except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:
         where = f"the Ray cluster at {named!r}" if named else "a local Ray"

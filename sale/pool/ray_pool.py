@@ -11,6 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -43,7 +44,10 @@ TEND_S = 15.0
 
 
 class RayPool:
-    """Agents as Ray actors. `build` makes the agent inside its actor; it has to be picklable."""
+    """Agents as Ray actors. `build` makes the agent inside its actor; it has to be picklable.
+
+    A call may come with `calls`, a file where agents keep this call and don't make it twice.
+    """
 
     def __init__(
         self,
@@ -65,11 +69,11 @@ class RayPool:
         self._keeper = threading.Thread(target=self._tend, daemon=True)
         self._keeper.start()
 
-    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
+    def solicit(self, task: Task, *, seed: int, usd: float | None, **kept: Path) -> Iterator[Bid]:
         """One bid from every agent that takes this kind of task, as they arrive."""
         names = [name for name, spec in self._roster.items() if task.kind in spec.kinds]
-        calls = {name: ("bid", (task,), {"seed": seed, "usd": usd}) for name in names}
-        for name, bid in self._gather(calls, self._deadlines.bid):
+        asked = {name: ("bid", (task,), {"seed": seed, "usd": usd, **kept}) for name in names}
+        for name, bid in self._gather(asked, self._deadlines.bid):
             yield bid if isinstance(bid, Bid) else bid.as_bid(name, Stage.BID)
 
     def rate(
@@ -81,29 +85,45 @@ class RayPool:
         seed: int,
         ballot: Ballot,
         usd: float | None,
+        **kept: Path,
     ) -> Iterator[Ratings]:
         """One set of ratings from every juror, as they arrive."""
-        options = {"round": round, "seed": seed, "ballot": ballot, "usd": usd}
-        calls = {name: ("rate", (task, dict(plans)), options) for name in self._jury}
-        for name, ratings in self._gather(calls, self._deadlines.rate):
+        options = {"round": round, "seed": seed, "ballot": ballot, "usd": usd, **kept}
+        asked = {name: ("rate", (task, dict(plans)), options) for name in self._jury}
+        for name, ratings in self._gather(asked, self._deadlines.rate):
             whole = isinstance(ratings, Ratings)
             yield ratings if whole else ratings.as_ratings(name, round)
 
     def refine(
-        self, task: Task, briefs: Mapping[str, Brief], *, seed: int, usd: float | None
+        self,
+        task: Task,
+        briefs: Mapping[str, Brief],
+        *,
+        seed: int,
+        usd: float | None,
+        **kept: Path,
     ) -> Iterator[Bid]:
         """One refined bid from every agent that has a brief, as they arrive."""
-        calls = {
-            name: ("refine", (task, brief.own, brief.lessons), {"seed": seed, "usd": usd})
+        options = {"seed": seed, "usd": usd, **kept}
+        asked = {
+            name: ("refine", (task, brief.own, brief.lessons), options)
             for name, brief in briefs.items()
         }
-        for name, bid in self._gather(calls, self._deadlines.bid):
+        for name, bid in self._gather(asked, self._deadlines.bid):
             yield bid if isinstance(bid, Bid) else bid.as_bid(name, Stage.REFINE)
 
     def execute(
-        self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
+        self,
+        task: Task,
+        agent: str,
+        plan: str | None,
+        *,
+        limits: Limits,
+        seed: int,
+        **kept: Path,
     ) -> Iterator[Step | Outcome]:
         """The steps of one agent at work; the outcome comes last, whatever happens."""
+        options = {"limits": limits, "seed": seed, **kept}
         try:
             crew = self._crews[agent]
             with crew.seat() as seat:
@@ -111,7 +131,7 @@ class RayPool:
                 if loading is not None:
                     ray.wait([loading], timeout=self._deadlines.load)
                 deadline = time.monotonic() + limits.wall_s + STEP_GRACE
-                stream = seat.stream("execute", agent, task, plan, limits=limits, seed=seed)
+                stream = seat.stream("execute", agent, task, plan, **options)
                 try:
                     yield from follow(stream, deadline)
                     return

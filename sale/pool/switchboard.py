@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import ray
@@ -75,13 +76,17 @@ def open_switchboard(namespace: str, *arguments: Any) -> Any:
 
 
 class JoinedPool:
-    """The pool of a market that is up, from another process; a `Pool` like any other."""
+    """The pool of a market that is up, from another process; a `Pool` like any other.
 
-    def __init__(self, standing: Standing, deadlines: Deadlines) -> None:
+    With `calls`, its agents keep the calls of this command in that file, and make none twice.
+    """
+
+    def __init__(self, standing: Standing, deadlines: Deadlines, calls: Path | None = None) -> None:
         self._standing = standing
+        self._kept = {} if calls is None else {"calls": calls}
         self._deadlines = deadlines
         with contextlib.ExitStack() as ending:
-            start_ray(standing.address, ending)
+            start_ray(standing.address, ending, ship=False)
             try:
                 self._board = ray.get_actor(NAME, namespace=namespace(standing.digest))
             except (ValueError, RayError) as error:
@@ -111,7 +116,7 @@ class JoinedPool:
     ) -> Iterator[Step | Outcome]:
         """The steps of one agent at work; the outcome comes last, whatever happens."""
         try:
-            given = {"limits": limits, "seed": seed}
+            given: dict[str, Any] = {"limits": limits, "seed": seed}
             yield from self._each("execute", limits.wall_s, task, agent, plan, **given)
         except SaleError as error:  # what the pool itself can tell, it tells in an outcome
             yield Failure(str(error), lost=True).as_step(agent)
@@ -133,7 +138,8 @@ class JoinedPool:
         patience = self._deadlines.load + seconds + 2 * STEP_GRACE
         streaming = getattr(self._board, method).options(num_returns="streaming")
         try:
-            yield from follow(streaming.remote(*arguments, **options), time.monotonic() + patience)
+            stream = streaming.remote(*arguments, **options, **self._kept)
+            yield from follow(stream, time.monotonic() + patience)
         except (RayError, GetTimeoutError, TimeoutError) as error:
             raise self._gone(error) from None
 

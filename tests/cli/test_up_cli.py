@@ -1,11 +1,13 @@
 """A market that stays up: who joins it, what it tells, and how it ends."""
 
+import json
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx2
@@ -50,6 +52,30 @@ def test_a_command_joins_the_market_and_leaves_it_up(shared, market, up):
     assert {p.pid for p in family(up) if p.name().startswith("ray::")} == actors
     assert shared.json("up", "--market", market)["fresh"] is False
     assert "token" not in told
+
+
+def test_a_bench_joins_too_and_its_calls_alone_are_kept(shared, market, up):
+    suite = [
+        {"id": f"add-{n}", "prompt": f"Write add(a, b).\n\n>>> add({n}, 2)\n{n + 2}"}
+        for n in (1, 2)
+    ]
+    (shared.folder / "suite.jsonl").write_text("".join(json.dumps(task) + "\n" for task in suite))
+    asked = ("bench", "suite.jsonl", "--market", market, "--policy", "single", "--out")
+    pids = {process.pid for process in family(up)}
+    bench = shared.start(*asked, "first", "-q")
+    started = set()
+    while bench.poll() is None:
+        with suppress(psutil.Error):
+            started |= {p.name() for p in psutil.Process(bench.pid).children(recursive=True)}
+        time.sleep(0.05)
+    assert bench.wait() == 0, bench.stderr.read()
+    assert "raylet" not in started
+    assert {process.pid for process in family(up)} == pids
+    kept = shared.json("calls", "list")["calls"]
+    assert kept > 0
+    shared.json(*asked, "second")
+    submit(shared, market)
+    assert shared.json("calls", "list")["calls"] == kept
 
 
 def test_many_commands_at_once_lose_nothing(shared, market, up):
@@ -150,6 +176,23 @@ def test_a_market_that_is_up_answers_prometheus(shared):
     assert 'sale_replicas{agent="solo"} 1.0' in before
     assert after != before
     assert 'sale_awards_total{agent="solo"}' in after
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_in_the_foreground_it_stays_until_it_is_told_to_end(shared, market, end):
+    keeper = shared.start("up", "--foreground", "--market", market)
+    assert "is up: `sale submit` joins it" in keeper.stdout.readline()
+    (told,) = shared.json("status")
+    assert told["pid"] == keeper.pid
+    assert submit(shared, market)["award"]["agent"] == "solo"
+    again = shared("up", "--foreground", "--market", market)
+    assert again.returncode == 2
+    assert f"is up already, as process {keeper.pid}" in again.stderr
+    gone = family(psutil.Process(keeper.pid))
+    keeper.send_signal(end)
+    assert keeper.wait(timeout=60) == 0
+    assert not any(process.is_running() for process in gone)
+    assert shared.json("status") == []
 
 
 def test_several_markets_are_up_side_by_side(shared):
