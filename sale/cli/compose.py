@@ -72,6 +72,11 @@ def running_market(
         pool.close()
 
 
+def named_cluster(file: MarketFile) -> str | None:
+    """Address of the Ray cluster that a market runs on; None where it has a Ray of its own."""
+    return file.ray.address or os.environ.get("RAY_ADDRESS")
+
+
 def prepare_ray(token: str | None = None) -> None:
     """Set what Ray reads while it is imported; `token` is the file with what a market asks for.
 
@@ -97,7 +102,7 @@ def _pool(source: str, file: MarketFile, calls: Path | None) -> OpenPool:
         file.jury,
         BuildAgent(Workshop(file.sandbox.tier), calls),
         deadlines=file.auction.deadlines,
-        address=file.ray.address,
+        address=named_cluster(file),
     )
 
 

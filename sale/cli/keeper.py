@@ -16,7 +16,7 @@ import psutil
 
 from sale import standing
 from sale.agents.kinds import Workshop
-from sale.cli.compose import BuildAgent, prepare_ray
+from sale.cli.compose import BuildAgent, named_cluster, prepare_ray
 from sale.cli.options import open_market, open_store
 from sale.errors import SaleError
 from sale.market_file import MarketFile
@@ -33,7 +33,8 @@ def keep(source: str | None, tell: Callable[[Standing], None] = lambda _: None) 
     """Start a market, tell where it is, and keep it until a signal; raises `SaleError`."""
     name, file = open_market(source)
     digest = standing.digest(name, file)
-    token = None if file.ray.address else str(standing.token())
+    address = named_cluster(file)
+    token = None if address else str(standing.token())
     prepare_ray(token)
     from sale.pool.keeping import kept
 
@@ -41,7 +42,7 @@ def keep(source: str | None, tell: Callable[[Standing], None] = lambda _: None) 
     build = BuildAgent(Workshop(file.sandbox.tier))
     market = (file.roster, file.jury, build, file.auction.deadlines)
     try:
-        with kept(standing.namespace(digest), file.ray.address, *market) as board:
+        with kept(standing.namespace(digest), address, *market) as board:
             for each in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(each, lambda *_: told.set())
             board.load(told, seconds=file.auction.load_deadline_s)

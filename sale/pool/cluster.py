@@ -38,24 +38,23 @@ def start_ray(
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    named = address or os.environ.get("RAY_ADDRESS")
     options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
     try:
-        if named:
-            _knock(named)
+        if address:
+            _knock(address)
         else:
             lifeline = Lifeline()
             ending.callback(lifeline.cut)
             options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
             options["_temp_dir"] = lifeline.folder
         with tempfile.TemporaryDirectory(prefix="sale-code-") as folder, own_sigterm():
-            if named and ship:
+            if address and ship:
                 options["runtime_env"] = {"py_modules": [str(gather(Path(folder)))]}
-            context = ray.init(address=named or "local", **options)
+            context = ray.init(address=address or "local", **options)
     except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:
-        where = f"the Ray cluster at {named!r}" if named else "a local Ray"
+        where = f"the Ray cluster at {address!r}" if address else "a local Ray"
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        hint = "; where a cluster asks for a token, set RAY_AUTH_MODE=token" if named else ""
+        hint = "; where a cluster asks for a token, set RAY_AUTH_MODE=token" if address else ""
         raise BackendError(f"{where} can't be reached: {reason}{hint}") from error
     ending.callback(ray.shutdown)
     return context.dashboard_url or None
