@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,12 +17,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_delay,
+    wait_random,
+    wait_random_exponential,
+)
 
 from sale.errors import ConfigError, StoreError
 from sale.memory import layout
 from sale.memory.columns import Row
-from sale.memory.faults import FAULTS, OURS, explain, is_busy
+from sale.memory.faults import FAULTS, OURS, explain, is_busy, is_gone
+
+T = TypeVar("T")
 
 SHAPES = "sqlite:////absolute/path/memory.db or postgresql+psycopg://user@host/name"
 
@@ -100,6 +108,24 @@ class Database:
         """Open a session whose work is committed as a whole or not at all."""
         with self._explained(), Session(self.writer) as session, session.begin():
             yield session
+
+    def outlast(self, work: Callable[[Session], T]) -> T:
+        """Write, and do it again where the server went away, until it is back or `wait_s` is over.
+
+        What was committed just as the connection broke is then written twice: `work` has to
+        leave the same behind.
+        """
+        patiently = Retrying(
+            retry=retry_if_exception(lambda error: is_gone(error.__cause__)),
+            stop=stop_after_delay(self.wait_s),
+            wait=wait_random_exponential(multiplier=0.05, max=2),
+            reraise=True,
+        )
+        return patiently(self._written, work)
+
+    def _written(self, work: Callable[[Session], T]) -> T:
+        with self.write() as session:
+            return work(session)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

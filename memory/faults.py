@@ -6,7 +6,13 @@ import sqlite3
 from json import JSONDecodeError
 from pathlib import Path
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 OTHER = "name another database with --db or SALE_DB"
 
@@ -74,6 +80,13 @@ def explain(error: Exception, *, path: Path | None, wait_s: float, secret: str) 
 def is_busy(cause: BaseException) -> bool:
     """Tell whether the database says that somebody else has locked it."""
     return _name(cause).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03"))
+
+
+def is_gone(error: BaseException | None) -> bool:
+    """Tell whether a server was lost, or was not there yet, so that it may be back in a moment."""
+    if not isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    return _name(error.orig or error).startswith(("08", "57P")) or not _name(error.orig or error)
 
 
 def is_missing_table(cause: BaseException) -> bool:

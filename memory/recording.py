@@ -6,7 +6,7 @@ All for many auctions at a time, since those that are held side by side are writ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import BindParameter, bindparam, delete, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
@@ -42,6 +42,9 @@ _STATES = (
     .order_by(_AUCTIONS.c.id)
     .with_for_update()
 )
+_DRIVERS = select(*(_AUCTIONS.c[name] for name in ("id", "host", "pid", "born"))).where(
+    _AUCTIONS.c.id.in_(_IDS)
+)
 _MOVE = update(_AUCTIONS).where(_AUCTIONS.c.id.in_(_IDS)).values(state=bindparam("now"), error=None)
 _DROP_USAGES = delete(_USAGES).where(_USAGES.c.auction_id.in_(_IDS))
 _WAYS = [part.metadata.tables[part.__tablename__] for part in GROWING]
@@ -69,14 +72,14 @@ Refused = dict[str, Exception]
 
 
 def announce(session: Session, announced: Sequence[Announcement]) -> Refused:
-    """Put auctions on record that are about to run."""
-    auctions = [one.auction for one in announced]
-    _insert_tasks(session, auctions)
+    """Put auctions on record that are about to run; a driver may announce its own again."""
+    drivers = {one.auction.id: one.driver for one in announced}
+    kept = session.execute(_DRIVERS, {"ids": list(drivers)})
+    again = {id_ for id_, *driver in kept if Driver(*driver) == drivers[id_]}
+    fresh = [one for one in announced if one.auction.id not in again]
+    _insert_tasks(session, [one.auction for one in fresh])
     rows = [
-        own_columns(one.auction)
-        | {"host": one.driver.host, "pid": one.driver.pid, "born": one.driver.born}
-        | {"deadline": one.deadline}
-        for one in announced
+        own_columns(one.auction) | asdict(one.driver) | {"deadline": one.deadline} for one in fresh
     ]
     insert_rows(session, AuctionRow, rows)
     return {}

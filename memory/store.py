@@ -29,7 +29,7 @@ from sale.memory.tables import AuctionRow
 from sale.memory.writer import Writer
 from sale.types import AgentSpec, Auction, Experience, Kind, Lesson, PastAuction, Spent, Task
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 DIED = "its process ended before the auction did"
 
 
@@ -67,7 +67,8 @@ class Store:
         """Open the memory at `url`, else at SALE_DB, else in the user's data folder.
 
         `embedder` is called at most once, when lessons are first drawn. A writer waits up to
-        `wait_s` for another one. `privacy` is for what is written from now on.
+        `wait_s` for another one, or for a server that went away. `privacy` is for what is written
+        from now on.
         """
         store = cls(Database.open(url, wait_s=wait_s), embedder, privacy)
         try:

@@ -2,12 +2,14 @@
 
 A transaction costs little more for ten auctions than for one, and a database takes one writer at a
 time anyway. So whoever writes takes along what others wait to have written; alone, nobody waits.
+A server that is away is waited for where somebody waits for the write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Condition
 from typing import Any
 
@@ -101,9 +103,11 @@ class Writer:
         refused: Refused = {}
         try:
             values = [(one.way, one.value()) for one in batch]
-            with self._database.write() as session:
-                for way in dict.fromkeys(way for way, _ in values):
-                    refused |= way(session, [value for its, value in values if its == way])
+            if any(one.awaited for one in batch):
+                refused = self._database.outlast(partial(_write, values))
+            else:  # nobody would hear of it
+                with self._database.write() as session:
+                    refused = _write(values, session)
         except Exception as error:  # noqa: BLE001 - whose write it is, raises it
             if len(batch) > 1 and not isinstance(error.__cause__, OperationalError):
                 for one in batch:
@@ -113,3 +117,10 @@ class Writer:
         for one in batch:
             one.error = refused.get(one.auction)
             one.done = True
+
+
+def _write(values: Sequence[tuple[Way, Any]], session: Session) -> Refused:
+    refused: Refused = {}
+    for way in dict.fromkeys(way for way, _ in values):
+        refused |= way(session, [value for its, value in values if its == way])
+    return refused

@@ -2,14 +2,18 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from auctions import held
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from sale.errors import StoreError
@@ -149,20 +153,53 @@ def test_a_statement_over_its_time_limit_is_told(store: Store, url: str):
     assert store.get("aa") == ANNOUNCED
 
 
-def test_a_connection_that_is_cut_in_the_middle_leaves_the_announcement(store: Store, url: str):
+@pytest.fixture
+def cut(postgres, url: str) -> Callable[[Session], None]:
+    """Cuts every connection to the memory."""
+    name = url.rpartition("/")[2]
+    find = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    return lambda _session: postgres.execute(find)
+
+
+def test_a_connection_that_is_cut_again_and_again_leaves_the_announcement(store: Store, cut):
     store.announce(ANNOUNCED, wall_s=60)
-
-    def cut() -> None:
-        others = "datname = current_database() AND pid <> pg_backend_pid()"
-        find = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
-        with Store.open(url) as other, other._database.write() as session:
-            session.execute(find)
-
-    before_the_next_commit(cut)
-    assert "went away; no auction is half-written" in complaint(lambda: store.record(AUCTION))
+    event.listen(Session, "before_commit", cut)
+    try:
+        said = complaint(lambda: store.record(AUCTION))
+    finally:
+        event.remove(Session, "before_commit", cut)
+    assert "went away; no auction is half-written" in said
     assert store.get("aa") == ANNOUNCED
+
+
+def lose(_session: Session) -> None:
+    """Let a commit that was carried out look as if the connection had broken."""
+    raise OperationalError("COMMIT", {}, psycopg.OperationalError("the connection was closed"))
+
+
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+def test_a_connection_that_is_cut_once_is_not_noticed(store: Store, cut, moment: str):
+    breaks = cut if moment == "before_commit" else lose
+    event.listen(Session, moment, breaks, once=True)
+    store.announce(ANNOUNCED, wall_s=60)
+    event.listen(Session, moment, breaks, once=True)
     store.record(AUCTION)
     assert store.get("aa") == AUCTION
+    assert [entry.id for entry in store.log()] == ["aa"]
+    assert store.stats().states == {State.FINISHED: 1}
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_for_half_a_minute_is_waited_for(own_postgres):
+    with Store.open(own_postgres.new_memory()) as store, ThreadPoolExecutor(1) as thread:
+        own_postgres.stop()
+        announcing = thread.submit(store.announce, ANNOUNCED, wall_s=60)
+        time.sleep(30)
+        assert not announcing.done()
+        own_postgres.start()
+        announcing.result()
+        store.record(AUCTION)
+        assert store.get("aa") == AUCTION
 
 
 @pytest.mark.slow
