@@ -121,7 +121,8 @@ class Database:
             wait=wait_random_exponential(multiplier=0.05, max=2),
             reraise=True,
         )
-        return patiently(self._written, work)
+        written: T = patiently(self._written, work)
+        return written
 
     def _written(self, work: Callable[[Session], T]) -> T:
         with self.write() as session:
