@@ -86,7 +86,8 @@ def is_gone(error: BaseException | None) -> bool:
     """Tell whether a server was lost, or was not there yet, so that it may be back in a moment."""
     if not isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.Error):
         return False
-    return _name(error.orig or error).startswith(("08", "57P")) or not _name(error.orig or error)
+    name = _name(error.orig or error)
+    return not name or name.startswith(("08", "57P"))
 
 
 def is_missing_table(cause: BaseException) -> bool:

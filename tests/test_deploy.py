@@ -158,7 +158,9 @@ def test_the_markets_are_ones_that_sale_takes(tmp_path: Path):
     (inner := tmp_path / "market.toml").write_text(MARKET["data"]["market.toml"])
     _, found = load_market(str(inner))
     room = next(one for one in CLUSTER["spec"]["workerGroupSpecs"] if one["groupName"] == "gpu")
-    assert max(spec.gpus for spec in found.roster) <= room["maxReplicas"]
+    (container,) = room["template"]["spec"]["containers"]
+    there = int(container["resources"]["limits"]["nvidia.com/gpu"])
+    assert max(spec.gpus for spec in found.roster) <= there
     _, found = load_market(str(DEPLOY / "market.toml"))
     assert {spec.backend for spec in found.roster} == {"llama_cpp"}
 

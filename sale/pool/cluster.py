@@ -6,8 +6,6 @@ import contextlib
 import logging
 import os
 import socket
-import tempfile
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +14,7 @@ from ray.exceptions import RayError
 
 from sale.errors import BackendError
 from sale.lifeline import Lifeline, own_sigterm
-from sale.pool.shipping import gather
+from sale.pool.shipping import package
 
 OBJECT_STORE_BYTES = 100 << 20
 """Plans and answers are small; Ray's own default is a third of the machine's memory."""
@@ -47,9 +45,9 @@ def start_ray(
             ending.callback(lifeline.cut)
             options |= {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
             options["_temp_dir"] = lifeline.folder
-        with tempfile.TemporaryDirectory(prefix="sale-code-") as folder, own_sigterm():
+        with contextlib.ExitStack() as sending, own_sigterm():
             if address and ship:
-                options["runtime_env"] = {"py_modules": [str(gather(Path(folder)))]}
+                options["runtime_env"] = {"py_modules": [str(sending.enter_context(package()))]}
             context = ray.init(address=address or "local", **options)
     except (RayError, ConnectionError, ValueError, OSError, RuntimeError) as error:
         where = f"the Ray cluster at {address!r}" if address else "a local Ray"

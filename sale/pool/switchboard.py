@@ -83,7 +83,8 @@ class JoinedPool:
 
     def __init__(self, standing: Standing, deadlines: Deadlines, calls: Path | None = None) -> None:
         self._standing = standing
-        self._kept = {} if calls is None else {"calls": calls}
+        # The agents run in another folder than this command.
+        self._kept = {} if calls is None else {"calls": calls.resolve()}
         self._deadlines = deadlines
         with contextlib.ExitStack() as ending:
             start_ray(standing.address, ending, ship=False)

@@ -84,9 +84,8 @@ def test_a_head_and_a_node_hold_an_auction(sale, made):
             assert started.poll() is None
             assert time.monotonic() < until
             time.sleep(0.5)
-        node = {key: value for key, value in sale.environment.items() if key != "RAY_ADDRESS"}
-        node["KUBERAY_GEN_RAY_START_CMD"] = second
-        running.enter_context(container(worker, node))
+        environment["KUBERAY_GEN_RAY_START_CMD"] = second
+        running.enter_context(container(worker, environment))
         done = sale.json("submit", "Write add(a, b).", "--stages", "full")
         assert done["award"]["agent"] == "ada"
         (up,) = sale.json("status")
