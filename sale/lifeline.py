@@ -11,13 +11,10 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
-from typing import Any
 
 import psutil
 
@@ -53,38 +50,6 @@ class Lifeline:
         os.environ.pop(MARK, None)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._watcher.communicate(timeout=PATIENCE_S)
-
-
-@contextlib.contextmanager
-def own_sigterm() -> Iterator[None]:
-    """Have SIGTERM raise KeyboardInterrupt while Ray starts, whatever handlers Ray asks for.
-
-    Its own ones dump stacks, and exit or wait for a server that isn't there yet. A signal that
-    comes while a process is being forked is kept, too: Python drops what a handler raises there.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-
-    def interrupt(number: int, _frame: object) -> None:
-        came.append(number)
-        raise KeyboardInterrupt
-
-    register = signal.signal
-
-    def register_others(number: int, handler: Any) -> Any:
-        return interrupt if number == signal.SIGTERM else register(number, handler)
-
-    ours = register(signal.SIGTERM, interrupt)
-    signal.signal = register_others  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        signal.signal = register
-        register(signal.SIGTERM, ours)
-    if came:
-        raise KeyboardInterrupt
 
 
 def watch(mark: str, folder: str) -> None:

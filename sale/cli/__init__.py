@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import signal
 import sys
+
+from sale.interrupts import interrupt_again, sigterm_interrupts
 
 INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line; an interruption while it still loads ends in one line, too."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    sigterm_interrupts()
+    interrupt_again()
     try:
         from sale.cli.app import main as run
     except KeyboardInterrupt:
         sys.stderr.write("sale: interrupted before anything was begun\n")
         sys.exit(INTERRUPTED)
     run()
-
-
-def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - the signal's signature
-    raise KeyboardInterrupt

@@ -13,7 +13,8 @@ import ray
 from ray.exceptions import RayError
 
 from sale.errors import BackendError
-from sale.lifeline import Lifeline, own_sigterm
+from sale.interrupts import own_sigterm
+from sale.lifeline import Lifeline
 from sale.pool.shipping import package
 
 OBJECT_STORE_BYTES = 100 << 20
