@@ -53,6 +53,78 @@ def test_an_example_in_a_task_becomes_a_check(text: str, found: str) -> None:
     assert names(text) == [found]
 
 
+TWO = "def f(n): ...\ndef g(text, count): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("f(4) ➞ 16", ["f(4) == 16"]),
+        ("f(4) ==> 16\nf(5) --> 25", ["f(4) == 16", "f(5) == 25"]),
+        ("f(4) = 16\nf(-1) = -1", ["f(4) == 16", "f(-1) == -1"]),
+        ("f(4) is True; f(5) is False", ["f(4) == True", "f(5) == False"]),
+        ("f(4) # => 16", ["f(4) == 16"]),
+        ("f(4)  # 16", ["f(4) == 16"]),
+        ("f(4) => true", ["f(4) == True"]),
+        ("f(4) yields null", ["f(4) == None"]),
+        ("f(4) would return `16`", ["f(4) == 16"]),
+        ("f((1, (2, (3, 4)))) == 4", ["f((1, (2, (3, 4)))) == 4"]),
+        ("f([\n  [1, 2],\n  [3],\n]) == [(0, 0)]", ["f([\n  [1, 2],\n  [3],\n]) == [(0, 0)]"]),
+        ("f(9) -> 9 - 3 * 2 = 3", ["f(9) == 3"]),
+        ("For n = 4 the output should be 16.", ["f(4) == 16"]),
+        ("For N = 147, the sum is 12 the output should be '1100'.", ["f(147) == '1100'"]),
+        ("If `text = 'a, b'` and `count = 2`, it returns 'b'", ["g('a, b', 2) == 'b'"]),
+        ("For count = 1, text = 'x', the result is ('x', True)", ["g('x', 1) == ('x', True)"]),
+        ("Input: n = [4, 2]\nOutput: 6 # the sum", ["f([4, 2]) == 6"]),
+        ("**Input:** text = 'a', count = 3\n**Output:** 'aaa'", ["g('a', 3) == 'aaa'"]),
+        ("Input:\n    text : 'a'\n    count : 3\n  Output: 'aaa'", ["g('a', 3) == 'aaa'"]),
+    ],
+    ids=range(19),
+)  # fmt: skip
+def test_examples_are_read_in_the_ways_people_write_them(text: str, found: list[str]) -> None:
+    assert [check.name for check in find(TWO + text) if check.behaviour] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(1) = 1, f(2) = 2, f(3) = [1, 2, 3]",  # a definition, and an example
+        "f(1) == ('Venus')",  # a tuple, or a string?
+        "h(4) == 16",  # no function of this task
+        "For n = 4, count = 2 the output should be 16",
+        "For n = 4 or more the output should be 16",
+        "For n = 4 the output should not be 16",
+        "Input: 'a', 3\nOutput: 'aaa'",  # of which function?
+        "Input: text = 'a'\nOutput: 'aaa'",
+        "Input: n = 4 apples\nOutput: 16",
+        "Input: n = 4\nOutput: about 16",
+        "f(4) is 16 times as slow",
+        "f(4) # 16 is wrong",
+        "f(4) => trueish",
+        "is f(n) = 1",
+        "f(4) returns 3, 4",
+        "f(4) == 'it's late'",
+    ],
+    ids=range(16),
+)
+def test_what_may_be_read_in_two_ways_is_no_example(text: str) -> None:
+    assert [check.name for check in find(TWO + text) if check.behaviour] == []
+
+
+def test_an_input_without_a_name_is_that_of_the_only_function() -> None:
+    text = "def g(text, count): ...\nInput: 'a', 3\nOutput: 'aaa'\nInput: 'a'\nOutput: 'a'"
+    assert names(text)[1:] == ["g('a', 3) == 'aaa'"]
+
+
+def test_a_docstring_that_should_escape_its_escapes_is_read_as_meant(box: sandbox.Sandbox) -> None:
+    text = (
+        'def f(x):\n    """\n    >>> f("a\\nb")\n    \'b\'\n    >>> f("\\n")\n    \'\'\n    """\n'
+    )
+    answer = "def f(x): return x.splitlines()[-1]"
+    assert judged(text, answer, box)[0] is Verdict.PASSED
+    assert judged(text, answer.replace("-1", "0"), box)[0] is Verdict.FAILED
+
+
 def test_the_limits_that_a_task_announces_are_checked_on_both_sides() -> None:
     assert names(ROMAN)[-4:] == [
         "to_roman(1) returns",
@@ -92,7 +164,9 @@ def test_no_check_is_found_twice_and_their_number_is_bounded() -> None:
 
 
 pieces = st.sampled_from(
-    ["f(", ")", "1", "==", "'", '"', "->", "\n", "assert ", ">>> ", "def ", "function ", "\\", "..",
+    ["def f(n):\n", "For n = ", "the output should be ", "Input: ", "\nOutput: ", " = ", "# ",
+     "true", "f(", ")", "1", "==", "'", '"', "->", "\n", "assert ", ">>> ", "def ", "function ",
+     "\\", "..",
      "[", "]", "{", "raise ValueError otherwise", "between 1 and ", "9" * 5000, "\x00", "\ud800"]
 )  # fmt: skip
 
@@ -108,8 +182,11 @@ def test_no_text_makes_the_finder_raise(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["def f(a=" + "-" * 9_000 + "1)", "f(" * 9_000, "assert f(" + "(" * 9_000, "def f(\x00)",
-     "f(1) == " + "[" * 300, "1..2 " * 4_000, ">>> (" + "-" * 9_000, "f(1) == " * 2_000],
-    ids=range(8),
+     "f(1) == " + "[" * 300, "1..2 " * 4_000, "f([" * 6_000, "f(1)" * 5_000, "Input: \n" * 2_000,
+     "def f(n): ...\n" + "For n = 1" * 2_000, "def f(n): ...\n" + "f(1) = 1-" * 2_000,
+     "Input: " + "a = 1, " * 2_000 + "\nOutput: 1", "f(1) -> " + "1 - " * 4_000,
+     ">>> (" + "-" * 9_000, "f(1) == " * 2_000],
+    ids=range(15),
 )  # fmt: skip
 def test_text_made_to_choke_a_parser_does_not(text: str) -> None:
     assert find(text)[0] is RUNS

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import inspect
 import json
 import re
 import secrets
@@ -20,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from sale.agents.coding.examples import examples
+from sale.agents.coding.prose import UNREADABLE, parses, signatures
 from sale.agents.coding.sandbox import Bounds, Sandbox
 from sale.agents.coding.workspace import fresh_workspace
 from sale.types import Check, Verdict
@@ -29,24 +32,12 @@ MAX_TEXT = 20_000
 """Characters of a task in which checks are looked for; longer ones are data, not examples."""
 _DETAIL_CHARACTERS = 400
 
-_UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError)
-"""What Python's parser raises on text that is no code."""
-
-_CALL = r"(?<![\w.])([A-Za-z_]\w*)\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)"
-_EXAMPLE = re.compile(_CALL + r"[`\s]*(?:==|->|=>|→|returns?|gives?|should return)\s*`?")
 _FENCED = re.compile(r"^```[^\n`]*\n(.*?)^```", re.M | re.S)
-_SIGNATURE = re.compile(
-    r"(?:\bdef\s+|\bfunction\s+(?:named\s+|called\s+)?`?)([A-Za-z_]\w*)\(([^)\n]*)\)"
-)
 _NUMBER = r"(?<!\w)(-?\d{1,9})(?!\w)"
 _RANGE = re.compile(
     rf"{_NUMBER}\s*\.\.\.?\s*{_NUMBER}"
     rf"|\bbetween {_NUMBER} and {_NUMBER}|\bfrom {_NUMBER} to {_NUMBER}"
 )
-_ENDS = re.compile(r"[`\s]*(?:$|[.,;:)(#]|(?:and|but|because|since|as)\b)")
-"""What may follow an expected value; `f(2) returns 4 times its input` expects no 4."""
-_DOUBT = re.compile(r"\b(?:currently|wrong|incorrect|instead|bug|never|not)", re.I)
-"""Lines with these words may tell what an example must not give."""
 _RAISES = re.compile(
     r"\brais(?:e|es|ing)\s+(?:an?\s+)?`?([A-Z]\w*)`?[^.\n]{0,20}?\b"
     r"(?:otherwise|outside|out of range|anything else)"
@@ -128,29 +119,12 @@ def _last_line(text: str) -> str:
 
 
 def _interface(text: str) -> Iterator[VisibleCheck]:
-    # Prose may say `function f()` of what the code shows with its parameters.
-    told = dict(sorted(_SIGNATURE.findall(text), key=lambda found: len(found[1])))
-    for name, parameters in told.items():
-        count = _required(parameters)
-        if count is None:
-            continue
+    for name, count in ((each.name, each.required) for each in signatures(text)):
         yield VisibleCheck(
             f"defines {name} for {count} argument{'' if count == 1 else 's'}",
             f"import inspect\ninspect.signature({name}).bind(*[None] * {count})",
             behaviour=False,
         )
-
-
-def _required(parameters: str) -> int | None:
-    """How many positional arguments a signature needs; None where it can't be read."""
-    try:
-        tree = ast.parse(f"def f({parameters}): pass")
-    except _UNREADABLE:
-        return None
-    function = tree.body[0]
-    if not isinstance(function, ast.FunctionDef) or function.args.kwonlyargs:
-        return None
-    return len(function.args.args) - len(function.args.defaults)
 
 
 def _doctests(text: str) -> Iterator[VisibleCheck]:
@@ -160,7 +134,7 @@ def _doctests(text: str) -> Iterator[VisibleCheck]:
             examples = doctest.DocTestParser().get_examples(part)
         except ValueError:
             continue
-        examples = [example for example in examples if _parses(example.source)]
+        examples = [example for example in examples if parses(example.source)]
         if examples:
             shown = "".join(
                 ">>> " + example.source.rstrip("\n").replace("\n", "\n... ") + "\n" + _want(example)
@@ -184,47 +158,57 @@ def _parts(text: str) -> Iterator[str]:
         text = text.replace(code, "")
         try:
             tree = ast.parse(code)
-        except _UNREADABLE:
+        except UNREADABLE:
             yield code
         else:
-            yield from filter(None, (_docstring(node) for node in ast.walk(tree)))
+            yield from filter(None, (_docstring(code, node) for node in ast.walk(tree)))
     yield text
 
 
-def _docstring(node: ast.AST) -> str | None:
-    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        return ast.get_docstring(node)
-    return None
+def _docstring(code: str, node: ast.AST) -> str | None:
+    """A docstring as it is meant: one whose examples escape nothing is read as it is written."""
+    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    text = ast.get_docstring(node)
+    if text is None or _complete(text):
+        return text
+    source = (ast.get_source_segment(code, node.body[0]) or "").lstrip("rRuU")
+    quote = source[:3] if source[:3] == source[:1] * 3 else source[:1]
+    written = inspect.cleandoc(source.removeprefix(quote).removesuffix(quote))
+    return written if _complete(written) else text
+
+
+def _complete(text: str) -> bool:
+    """Whether every example of a text can be read; an escape may have torn one apart."""
+    try:
+        return all(parses(one.source) for one in doctest.DocTestParser().get_examples(text))
+    except ValueError:
+        return False
 
 
 def _asserts(text: str) -> Iterator[VisibleCheck]:
     for line in text.splitlines():
         code = line.strip().strip("`")
-        if code.startswith("assert ") and "(" in code and _parses(code):
+        if code.startswith("assert ") and "(" in code and parses(code):
             yield VisibleCheck(code[:120], code)
 
 
 def _examples(text: str) -> Iterator[VisibleCheck]:
-    for line in text.splitlines():
-        if line.lstrip(" \t`").startswith(("assert ", ">>>", "def ")) or _DOUBT.search(line):
-            continue
-        for match in _EXAMPLE.finditer(line):
-            value = _literal(line[match.end() :])
-            call = f"{match[1]}({match[2]})"
-            if value is not None and _literal_call(call):
-                yield VisibleCheck(
-                    f"{call} == {value}"[:120],
-                    f"got = {call}\nassert got == {value}, f'got {{got!r}}, expected ' + {value!r}",
-                )
+    for example in examples(text):
+        call, value = example.call, example.value
+        yield VisibleCheck(
+            f"{call} == {value}"[:120],
+            f"got = {call}\nassert got == {value}, f'got {{got!r}}, expected ' + {value!r}",
+        )
 
 
 def _limits(text: str) -> Iterator[VisibleCheck]:
     """Limits of a one-parameter function: inside they must not raise, outside they must."""
-    signatures = [name for name, args in _SIGNATURE.findall(text) if _required(args) == 1]
+    names = [each.name for each in signatures(text) if each.required == 1]
     bounds, raises = _RANGE.search(text), _RAISES.search(text)
-    if not (len(signatures) == 1 and bounds and raises):
+    if not (len(names) == 1 and bounds and raises):
         return
-    name, error = signatures[0], raises[1]
+    name, error = names[0], raises[1]
     low, high = sorted(int(number) for number in bounds.groups() if number is not None)
     for value in (low, high):
         yield VisibleCheck(f"{name}({value}) returns", f"{name}({value})")
@@ -232,36 +216,3 @@ def _limits(text: str) -> Iterator[VisibleCheck]:
         yield VisibleCheck(
             f"{name}({value}) raises {error}", f"_must_raise(lambda: {name}({value}), {error!r})"
         )
-
-
-def _literal(text: str) -> str | None:
-    """The longest Python literal at the start of a text, as source, unless words go on from it."""
-    text = text.strip()[:300]
-    for end in sorted({m.end() for m in re.finditer(r"[\w\])}'\"]", text)}, reverse=True):
-        try:
-            ast.literal_eval(text[:end])
-        except _UNREADABLE:
-            continue
-        return text[:end] if _ENDS.match(text[end:]) else None
-    return None
-
-
-def _literal_call(code: str) -> bool:
-    """True for a call whose arguments are all literals: prose like `f(n)` is no example."""
-    try:
-        call = ast.parse(code, mode="eval").body
-        if not isinstance(call, ast.Call):
-            return False
-        for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-            ast.literal_eval(value)
-    except _UNREADABLE:
-        return False
-    return True
-
-
-def _parses(code: str) -> bool:
-    try:
-        ast.parse(code)
-    except _UNREADABLE:
-        return False
-    return True
