@@ -39,12 +39,11 @@ def roster(agent: Make) -> tuple[Any, ...]:
     return agent("small", 1.0), agent("large", 10.0)
 
 
-def test_nothing_can_be_told_before_an_outcome_was_checked_and_paid(
-    roster: Any, agent: Make
-) -> None:
+def test_nothing_can_be_told_before_work_was_paid(roster: Any, agent: Make) -> None:
     foresight = Foresight(roster)
     assert not foresight.can_tell(Kind.CODING, [])
-    assert not foresight.can_tell(Kind.CODING, [work("small", solved=None)])
+    assert not foresight.can_tell(Kind.CODING, [replace(work("small"), usd=None)])
+    assert foresight.can_tell(Kind.CODING, [work("small", solved=None)])
     assert foresight.can_tell(Kind.CODING, [work("small")])
     unpriced = Foresight((*roster, agent("free", None)))
     assert not unpriced.can_tell(Kind.CODING, [work("small")])
@@ -220,6 +219,20 @@ def test_a_memory_that_fails_to_tell_does_not_stop_the_auction(agent: Make, mark
     ):
         auctions = [open_market.auction(TASK, seed=seed) for seed in range(2)]
     assert all(auction.bids for auction in auctions)
+
+
+@pytest.mark.parametrize(("prefer", "sent"), [(Prefer.BALANCED, "large"), (Prefer.CHEAP, "small")])
+def test_where_nothing_is_ever_checked_bids_are_asked_for_once_and_prices_tell(
+    agent: Make, market: Make, prefer: Prefer, sent: str
+) -> None:
+    maybe = "```answer\nmaybe\n```"
+    roster = tuple(agent(name, usd, work=maybe) for name, usd in (("small", 1.0), ("large", 3.0)))
+    rules = {"jury": ["large"], "foresight": Foresight(roster, prefer)}
+    with market(roster, checkable=lambda _: False, **rules) as open_market:
+        held = [open_market.auction(task, seed=1) for task in (TASK, OTHER, TASK)]
+    assert [len(auction.bids) for auction in held] == [2, 0, 0]
+    assert [auction.outcome.verified for auction in held] == [Verdict.NONE] * 3
+    assert {auction.award.agent for auction in held[1:]} == {sent}
 
 
 def test_whether_a_task_can_be_checked_is_asked_before_anybody_works(

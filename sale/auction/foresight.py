@@ -31,12 +31,15 @@ class Foresight:
     """Profit that may be given up to learn, as a share of an award's predicted dollars."""
 
     def can_tell(self, kind: Kind, precedents: Sequence[Precedent]) -> bool:
-        """Whether a checked outcome of one of the agents is known, and every one has a price."""
+        """Whether work of one of the agents is known with its dollars, and every one has a price.
+
+        It need not have been checked: where nothing ever is, bids tell no more the next time, and
+        the prior of the price is what there is to go by.
+        """
         able = self.able(kind)
         names = {spec.name for spec in able}
         return all(spec.price for spec in able) and any(
-            one.agent in names and one.solved is not None and one.usd is not None
-            for one in precedents
+            one.agent in names and one.usd is not None for one in precedents
         )
 
     def look(
