@@ -50,13 +50,14 @@ rate_deadline_s = 5
 [limits]
 wall_s = 10
 """
+MANY = 1_000_000
 TASK = "Write add(a, b), which adds two numbers, number #{number}.\n\n>>> add(2, 3)\n5\n"
 
 
 def hold(
-    names: Sequence[str], url: str, count: int, *, failing: float, threads: int
+    names: Sequence[str], url: str, numbers: Sequence[int], *, failing: float, threads: int
 ) -> list[Auction]:
-    """Hold auctions among some of the agents; returns what is on record."""
+    """Hold the auctions of some numbers among some of the agents; returns what is on record."""
     text = RULES.format(fallbacks=len(names) - 1)
     for price, (name, skill) in enumerate(SKILLS.items(), start=1):
         if name in names:
@@ -72,8 +73,8 @@ def hold(
                 market.auction(Task(Kind.CODING, TASK.format(number=number)))
 
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(one, range(count)))
-        return [store.get(entry.id) for entry in store.log(limit=10 * count)]
+            list(pool.map(one, numbers))
+        return [store.get(entry.id) for entry in store.log(limit=MANY)]
 
 
 def wrongs(auctions: Sequence[Auction], count: int) -> list[str]:
@@ -83,20 +84,25 @@ def wrongs(auctions: Sequence[Auction], count: int) -> list[str]:
         found.append(f"{len(auctions)} auctions on record, not {count}")
     if len({auction.task.text for auction in auctions}) != count:
         found.append("a task was held twice")
-    for auction in auctions:
-        if auction.state not in (State.FINISHED, State.FAILED) or auction.ended is None:
-            found.append(f"{auction.id} did not end: {auction.state}")
-        if auction.award is not None:
-            dead = {bid.agent for bid in auction.bids if bid.error}
-            if auction.award.provisional in dead:
-                found.append(
-                    f"{auction.id} was awarded to {auction.award.provisional}, who did not bid"
-                )
-        workers = auction.workers
-        if len(set(workers)) != len(workers):
-            found.append(f"{auction.id}: {workers} worked, one of them twice")
-        if not exact(auction):
-            found.append(f"{auction.id}: its bill is not the sum of its calls")
+    return found + [wrong for auction in auctions for wrong in wrongs_of(auction)]
+
+
+def wrongs_of(auction: Auction) -> list[str]:
+    """What does not hold of one auction that has ended."""
+    found = []
+    if auction.state not in (State.FINISHED, State.FAILED) or auction.ended is None:
+        found.append(f"{auction.id} did not end: {auction.state}")
+    if auction.award is not None:
+        dead = {bid.agent for bid in auction.bids if bid.error}
+        if auction.award.provisional in dead:
+            found.append(
+                f"{auction.id} was awarded to {auction.award.provisional}, who did not bid"
+            )
+    workers = auction.workers
+    if len(set(workers)) != len(workers):
+        found.append(f"{auction.id}: {workers} worked, one of them twice")
+    if not exact(auction):
+        found.append(f"{auction.id}: its bill is not the sum of its calls")
     return found
 
 
@@ -135,9 +141,8 @@ def main() -> int:
         with TemporaryDirectory() as folder:
             url = asked.url or f"sqlite:///{folder}/memory.db"
             began = time.monotonic()
-            auctions = hold(
-                names, url, asked.auctions, failing=asked.failing, threads=asked.threads
-            )
+            numbers = range(asked.auctions)
+            auctions = hold(names, url, numbers, failing=asked.failing, threads=asked.threads)
         took = time.monotonic() - began
         shares[names] = solved(auctions)
         bad += wrongs(auctions, asked.auctions)
