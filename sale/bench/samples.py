@@ -56,6 +56,8 @@ class Sample(BaseModel):
     """What the visible checks said of the answer that was kept."""
     usd: NonNegativeFloat | None
     """Dollars of everything, the auction or router included; None where a price is unknown."""
+    live_usd: NonNegativeFloat = 0.0
+    """Those of it that were spent for this sample alone, beyond the trials of the run."""
     stages: Mapping[Stage, Spending] = Field(default_factory=dict)
     """What each stage used; a table of outcomes alone knows the dollars of `execute` only."""
     auction: str | None = None

@@ -16,6 +16,7 @@ from sale.agents.coding import sandbox
 from sale.auction.terms import Part
 from sale.bench.collect import Collector
 from sale.bench.listed import by_task
+from sale.bench.metered import Budget, MeteredPool
 from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
 from sale.bench.run import Run
 from sale.bench.samples import Sample
@@ -28,11 +29,9 @@ from sale.cli.compose import assembled, running_market, verifier
 from sale.cli.hidden_tests import HiddenTests
 from sale.cli.judging import opened_judge
 from sale.embedding import Embedder, Remembering
-from sale.errors import BudgetError
 from sale.market import Market
 from sale.market_file import MarketFile
 from sale.memory.store import Store
-from sale.seams import Pool
 from sale.types import Kind, Outcome, Task
 
 
@@ -75,11 +74,11 @@ class Play:
             bidding=self._bidding,
             in_clear=not self.asked.secret,
         )
-        spent, seeds = _dollars(self.run.trials()), self._seeds
         self.run.forget_samples()
+        spent, seeds = _dollars(self.run.trials()), self._seeds
         with _threads(self.means.workers) as threads:
             while True:
-                free = 0 if self._is_spent(spent) else self.means.workers - len(under_way)
+                free = 0 if self._budget.is_spent(spent) else self.means.workers - len(under_way)
                 for name, attempt in islice(waiting, free):
                     task = self.asked.tasks[name].task
                     settings = {"seed": seeds[name], "attempt": attempt}
@@ -91,7 +90,7 @@ class Play:
                     self.run.add(trials)
                     spent += _dollars(trials)
                     shown.done(f"{name}; ${spent:.6f} so far")
-        self._check_budget(spent, left=len(list(waiting)))
+        self._budget.check(spent, left=len(list(waiting)), of="tasks")
 
     @property
     def _bidding(self) -> bool:
@@ -104,7 +103,8 @@ class Play:
     def stream_all(self, streams: Sequence[tuple[str, int]], *, quiet: bool) -> dict[str, str]:
         """Play auctions, each policy in each order; returns who was left out, and why.
 
-        What is on record for all tasks stands: where trials change, samples are forgotten.
+        What is on record for all tasks stands: where trials change, samples are forgotten. Raises
+        `BudgetError` as `collect` does.
         """
         left_out = {policy: reason for policy, _ in streams if (reason := self._lacking(policy))}
         streams = [one for one in streams if one[0] not in left_out]
@@ -141,7 +141,7 @@ class Play:
         shown: Bar,
     ) -> list[Sample]:
         """Play the auction as a policy, in one order of the tasks, with a memory of its own."""
-        watcher, made = Watcher(), []
+        watcher, made = Watcher(), list[Sample]()
         with Store.open(self.run.memory(policy, order, attempt), embedder=embedder) as store:
             stream = flow(
                 self._market(VARIANTS[policy], attempt, store, watcher),
@@ -153,9 +153,13 @@ class Play:
                 usd=self.asked.file.limits.usd,
                 doing=shown.doing,
             )
+            told, whole = self._metered.usd, len(self._stops)
             for sample in stream:
-                made.append(sample)
+                live, told = self._metered.usd - told, self._metered.usd
+                made.append(sample.model_copy(update={"live_usd": live}))
                 shown.done(f"{policy}, order {order}: {sample.task}")
+                spent = self._settled + self._metered.usd
+                self._budget.check(spent, left=whole - len(made), of=f"auctions of {policy}")
         return made
 
     def _market(self, variant: Variant, attempt: int, store: Store, watcher: Watcher) -> Market:
@@ -167,16 +171,16 @@ class Play:
             file,
             asked.source,
             tier=self._tier,
-            pool=RecordedPool(recorded, file.jury, ballot, lambda: self._pool, attempt),
+            pool=RecordedPool(recorded, file.jury, ballot, lambda: self._metered, attempt),
             memory=Ended(store),
             verifier=checks.verify,
             observe=watcher,
             grader=checks.grade,
         )
 
-    @property
-    def _pool(self) -> Pool:
-        return self._live.pool
+    @cached_property
+    def _metered(self) -> MeteredPool:
+        return MeteredPool(lambda: self._live.pool)
 
     @cached_property
     def _live(self) -> Market:
@@ -244,15 +248,14 @@ class Play:
             return "not used"
         return str(sandbox.choose(self.asked.file.sandbox.tier).tier)
 
-    def _is_spent(self, spent: float) -> bool:
-        return self.means.usd is not None and spent >= self.means.usd
+    @cached_property
+    def _settled(self) -> float:
+        """Dollars of all work on record when the auctions begin, as far as they are known."""
+        return _dollars(self.run.trials()) + sum(one.live_usd for one in self.run.samples())
 
-    def _check_budget(self, spent: float, *, left: int) -> None:
-        if self._is_spent(spent) and left:
-            raise BudgetError(
-                f"the run has spent ${spent:.6f} of its budget of ${self.means.usd:g}, and {left} "
-                "tasks are left; what is done is kept: go on with --resume and a larger --budget"
-            )
+    @property
+    def _budget(self) -> Budget:
+        return Budget(self.means.usd)
 
 
 Made = tuple[Trial, ...]

@@ -220,6 +220,19 @@ def test_a_run_stops_at_its_budget_and_goes_on_with_a_larger_one(sale, suite):
     assert [one["n"] for one in said["agents"]] == [4, 4]
 
 
+def test_what_auctions_ask_for_beyond_the_trials_is_on_the_budget(sale, suite):
+    auctions = (*suite, "--policy", "sale-full")
+    sale.json(*auctions)
+    whole = sum(row["usd"] + row["auction_usd"] for row in rows(sale))
+    live = sum(json.loads(line)["live_usd"] for line in (sale.folder / "run/samples.jsonl").open())
+    assert live > 0  # refined bids, and ratings of them
+    other = ["other" if word == "run" else word for word in auctions]
+    stopped = sale(*other, "--budget", str(whole + live / 2))
+    assert stopped.returncode == 4
+    assert "auctions of sale-full are left" in stopped.stderr
+    sale.json(*other, "--resume", "--budget", str(whole + live * 1.01))
+
+
 def test_tasks_side_by_side_come_to_the_same(sale, suite):
     market = sale.folder / "market.toml"
     refused = sale(*suite, "--workers", "4")
