@@ -157,6 +157,14 @@ def test_what_plans_look_like_is_believed_as_far_as_it_has_told() -> None:
     assert untold.solves(1, 1, looks)[0] == pytest.approx(untold.solves(1, 1, looks)[1], abs=0.05)
 
 
+@given(st.lists(work, max_size=12), st.sets(st.integers(0, 2), min_size=1))
+def test_a_part_of_the_agents_is_believed_of_as_in_the_whole(works, kept) -> None:
+    whole, part = fit(precedents(*works), PRICES), np.array(sorted(kept))
+    plans = np.random.default_rng(1).normal(size=(5, 3, len(SIGNS)))
+    believed = whole.of(part).solves(2, 2, plans[:, part])
+    assert np.allclose(believed, whole.solves(2, 2, plans)[..., part])
+
+
 def test_draws_are_spread_around_what_is_believed() -> None:
     posterior = fit(precedents(*[(0, 1.0, 1.0, 0, 1.0)] * 5), PRICES)
     normals = np.random.default_rng(4).standard_normal((4000, len(posterior.mean)))

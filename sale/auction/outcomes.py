@@ -9,7 +9,7 @@ Arrays in, arrays out: n agents, m precedents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -141,6 +141,13 @@ class Posterior:
     covariance: Matrix
     """Shape (c, c)."""
     scaling: Scaling
+
+    def of(self, agents: Codes) -> Posterior:
+        """The same of some of the agents alone, in their order."""
+        n = len(self.scaling.sizes)
+        columns = np.concatenate([[0, 1], 2 + agents, np.arange(2 + n, len(self.mean))])
+        scaling = replace(self.scaling, sizes=self.scaling.sizes[agents])
+        return Posterior(self.mean[columns], self.covariance[np.ix_(columns, columns)], scaling)
 
     def solves(self, others: int = 1, again: int = 1, plans: Tensor | None = None) -> Tensor:
         """P(solved) of each agent, shape (..., others, again, n).

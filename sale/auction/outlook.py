@@ -137,12 +137,13 @@ class Outlook:
         The value of information: what the best chain earns on the average once they are known,
         less what the chain earns that is best without them. Signs are taken to be normal.
         """
-        columns = [SIGNS.index(one) for one in seen]
-        scaling, shape = self.posterior.scaling, (DRAWS, *self.plans.shape)
-        written = scaling.middle + scaling.width * _normals(self.plans.size).reshape(shape)
-        plans = np.broadcast_to(self.plans, shape).copy()
+        one = self._of_those_compared()
+        columns = [SIGNS.index(name) for name in seen]
+        scaling, shape = one.posterior.scaling, (DRAWS, *one.plans.shape)
+        written = scaling.middle + scaling.width * _normals(one.plans.size).reshape(shape)
+        plans = np.broadcast_to(one.plans, shape).copy()
         plans[..., columns] = written[..., columns]
-        profit = self._odds(self._solves(plans)).profit
+        profit = one._odds(one._solves(plans)).profit
         return float(profit.max(axis=-1).mean() - profit.mean(axis=0).max())
 
     def _best(self, found: Odds) -> int:
@@ -156,6 +157,23 @@ class Outlook:
             if (worlds.profit.max(axis=-1) > 0.0).mean() < HOPE:
                 return best
         return self._best_of(found, somebody)
+
+    def _of_those_compared(self) -> Outlook:
+        """The same of the agents in some chain alone: of a hundred agents a few are compared."""
+        works = self.table.works
+        kept = np.unique(self.table.agents[works])
+        if len(kept) == len(self.agents):
+            return self
+        places = np.where(works, np.searchsorted(kept, self.table.agents), NOBODY)
+        return replace(
+            self,
+            agents=tuple(self.agents[one] for one in kept),
+            cost=self.cost[kept],
+            cost_spread=self.cost_spread[kept],
+            posterior=self.posterior.of(kept),
+            table=replace(self.table, agents=places),
+            plans=self.plans[kept],
+        )
 
     def _drawn(self) -> Tensor:
         """P(solved) in worlds that may be so."""
