@@ -150,6 +150,7 @@ class _Episode:
         self._began = time.monotonic()
         self._index = 0
         self._format_errors = 0
+        self._samples = 0
         self._seen: Counter[tuple[Action, ...]] = Counter()
         self.stopped: StopReason | None = None
 
@@ -183,6 +184,9 @@ class _Episode:
         seen = self._observe(turn, truncated=completion.truncated)
         self._remember(turn, seen, truncated=completion.truncated)
         self.stopped = next((one.stop for one in seen if one.stop is not None), None)
+        self._samples += any(one.fresh for one in seen)
+        if self.stopped is None and self._samples >= self._limits.samples:
+            self.stopped = StopReason.STEPS
         first = next(iter(turn.actions), None)
         return Step(
             index=self._index,

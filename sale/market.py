@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sale.auction.auctioneer import Auctioneer
@@ -56,8 +56,11 @@ class Market:
         draft = self._announce(task, seed=seed, usd=usd, run=run)
         with self._recorded(draft):
             explores = seed is None if explore is None else explore
-            award = self._foreseen(draft, explores=explores) or self._bid_for(draft)
-            self._working.execute(draft, *award)
+            singly = replace(self, rules=self.rules.sample_by_sample(task))
+            if award := singly._foreseen(draft, explores=explores):
+                singly._working.execute(draft, *award)
+            else:
+                self._working.execute(draft, *self._bid_for(draft))
         return draft.auction
 
     def _announce(
@@ -106,7 +109,8 @@ class Market:
             return None
         # What a check says is worth nothing where a failed answer is kept all the same.
         checkable = self.checkable if self.rules.fallback_on_failure else lambda _task: False
-        foreseeing = Foreseeing(self.memory, self.foresight, checkable, self._bidding)
+        foresight = replace(self.foresight, longest=1 + self.rules.fallbacks)
+        foreseeing = Foreseeing(self.memory, foresight, checkable, self._bidding)
         return foreseeing.award(draft, explores=explores)
 
     def _bid_for(self, draft: Draft) -> tuple[Award, Following]:

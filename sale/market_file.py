@@ -182,6 +182,7 @@ class LimitsTable(_Table):
     tokens: PositiveInt = 40_000
     wall_s: PositiveFloat = 600.0
     reply_tokens: Annotated[int, Field(ge=32)] = 700
+    samples: Annotated[int, Field(ge=1, le=10)] = 3
     format_errors: PositiveInt = 3
     repeats: Annotated[int, Field(ge=2)] = 3
     reserve: Annotated[float, Field(ge=0.0, le=0.5)] = 0.12

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from sale.auction.terms import Ballot
-from sale.types import Lesson, Limits, Outcome, StopReason, Verdict
+from sale.types import Kind, Lesson, Limits, Outcome, StopReason, Task, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,16 @@ class Rules:
     """Also when an answer fails its visible checks or there is none, not just after a crash."""
     wall_s: float = 3600.0
     """An auction that is not over by then is dead."""
+
+    def sample_by_sample(self, task: Task) -> Rules:
+        """The same where each sample of a task in one reply is an award of its own.
+
+        As many samples in all as the agents would try by themselves.
+        """
+        if not (self.fallback_on_failure and task.kind is Kind.CODING and task.workspace is None):
+            return self
+        works = (1 + self.fallbacks) * self.limits.samples
+        return replace(self, fallbacks=works - 1, limits=replace(self.limits, samples=1))
 
     def falls_back(self, outcome: Outcome | None) -> bool:
         """Whether the work passes on after this outcome."""

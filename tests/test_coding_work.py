@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sale.agents.coding import sandbox
 from sale.agents.coding.excerpts import OUTPUT_CHARACTERS, READ_CHARACTERS, span
-from sale.agents.coding.function_work import ATTEMPTS, FunctionWork
+from sale.agents.coding.function_work import FunctionWork
 from sale.agents.coding.suite import run_tests
 from sale.agents.coding.working_copy import WorkingCopy, snapshot
 from sale.agents.coding.workspace import read_files
@@ -76,13 +76,6 @@ def test_the_best_sample_is_kept_the_earliest_of_equals(box: sandbox.Sandbox) ->
     got = function.answer()
     assert got is not None
     assert got.text == samples[1]
-
-
-def test_the_samples_of_a_function_are_numbered(box: sandbox.Sandbox) -> None:
-    function = FunctionWork("f(2) == 4", box)
-    seen = [function.act(python(WRONG)) for _ in range(ATTEMPTS)]
-    assert [one.stop for one in seen] == [None] * (ATTEMPTS - 1) + [StopReason.STEPS]
-    assert not seen[-1].fresh
 
 
 def test_a_copy_leaves_the_users_folder_alone(folder: Path, copy: WorkingCopy) -> None:

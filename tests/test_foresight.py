@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sale.agents.kinds import Workshop
 from sale.auction.foresight import AGAIN, Foresight
 from sale.auction.terms import Prefer
 from sale.auction.weights import Scale, Weights
@@ -26,6 +27,7 @@ from sale.types import (
 
 Make = Callable[..., Any]
 TASK = Task(Kind.CODING, "Count the words of a text.")
+EXAMPLE = " Write add(a, b).\n\n>>> add(1, 2)\n3"
 OTHER = Task(Kind.CODING, "Count the lines of a text.")
 WRONG = "```answer\nwrong\n```"
 
@@ -233,6 +235,25 @@ def test_where_nothing_is_ever_checked_bids_are_asked_for_once_and_prices_tell(
     assert [len(auction.bids) for auction in held] == [2, 0, 0]
     assert [auction.outcome.verified for auction in held] == [Verdict.NONE] * 3
     assert {auction.award.agent for auction in held[1:]} == {sent}
+
+
+def test_each_sample_is_an_award_of_its_own_once_memory_tells(agent: Make, market: Make) -> None:
+    bad, good = (f"```python\ndef add(a, b):\n    return a {sign} b\n```" for sign in "-+")
+    # Asked for a function alone, a model sees the task and nothing else.
+    roster = tuple(
+        agent(name, usd, work={"when": "add(1, 2)", "reply": code})
+        for name, usd, code in (("small", 1.0, bad), ("large", 3.0, good))
+    )
+    workshop, tasks = Workshop(), [Task(Kind.CODING, text + EXAMPLE) for text in ("One.", "Two.")]
+    rules = {"fallbacks": 1, "fallback_on_failure": True, "plan_in_prompt": False}
+    rules |= {"opener": workshop.open, "verifier": workshop.verify}
+    foresight = Foresight(roster, Prefer.CHEAP)
+    with market(roster, foresight=foresight, **rules) as open_market:
+        first, second = (open_market.auction(task, seed=1) for task in tasks)
+    assert (first.workers, len(first.steps)) == (("small", "large"), 3 + 1)
+    assert second.bids == ()
+    assert len(second.steps) == len(second.workers) <= 2 * 3
+    assert second.outcome.verified is Verdict.PASSED
 
 
 def test_whether_a_task_can_be_checked_is_asked_before_anybody_works(

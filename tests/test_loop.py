@@ -169,6 +169,14 @@ def test_a_fresh_sample_forgets_the_conversation() -> None:
     assert steps[0].calls[0].prompt_tokens == steps[1].calls[0].prompt_tokens
 
 
+def test_the_samples_that_an_agent_may_try_by_itself_are_counted() -> None:
+    replies = [block("look"), block("again", "1"), block("again", "2"), block("answer", "3")]
+    steps, outcome, _ = work(*replies, samples=2)
+    assert outcome.stop_reason is StopReason.STEPS
+    assert [step.action for step in steps] == ["look", "again", "again", "answer"]
+    assert work(*replies, samples=3)[1].stop_reason is StopReason.ANSWERED
+
+
 def test_a_back_end_that_fails_ends_the_work_and_is_billed() -> None:
     steps, outcome, _ = work({"when": "saw", "error": "gone"}, block("draft", "half"))
     assert outcome.stop_reason is StopReason.CRASHED

@@ -18,6 +18,7 @@ from sale.seams import Pool, Verifier
 from sale.types import (
     Bid,
     Check,
+    Kind,
     Limits,
     Outcome,
     Ratings,
@@ -143,11 +144,16 @@ class RecordedPool:
     def execute(
         self, task: Task, agent: str, plan: str | None, *, limits: Limits, seed: int
     ) -> Iterator[Step | Outcome]:
-        """The work on record where it is the agent's first, with the same plan in sight or none."""
+        """The work on record where it is the agent's first, with the same plan in sight or none.
+
+        Of an agent that may try less by itself than it then did, the work is live.
+        """
         recorded = self._recorded(task)
         _, played = recorded.trials.get(agent, (None, None))
         if played is not None and seed == played.seed and plan == played.plan_in_sight:
-            return recorded.work(agent)
+            single = task.kind is Kind.CODING and task.workspace is None
+            if not single or len(played.work_calls) <= limits.samples:
+                return recorded.work(agent)
         seed += APART * self.attempt
         return self.live().execute(task, agent, plan, limits=limits, seed=seed)
 

@@ -142,8 +142,7 @@ def _foresight(file: MarketFile) -> Foresight | None:
     auction = file.auction
     if auction.stages is Stages.FULL:
         return None
-    value, longest = auction.value or auction.prefer, 1 + auction.fallbacks
-    return Foresight(file.roster, value, longest, auction.explore)
+    return Foresight(file.roster, auction.value or auction.prefer, explore=auction.explore)
 
 
 def _rules(file: MarketFile, source: str, tier: str) -> Rules:
@@ -160,5 +159,5 @@ def _rules(file: MarketFile, source: str, tier: str) -> Rules:
         fallbacks=auction.fallbacks,
         fallback_on_failure=auction.fallback_on == "failure",
         plan_in_prompt=auction.shows_plan,
-        wall_s=2 * calls + (1 + auction.fallbacks) * limits.wall_s + 600,
+        wall_s=2 * calls + (1 + auction.fallbacks) * limits.samples * limits.wall_s + 600,
     )

@@ -5,33 +5,29 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from sale.auction.calibration import FEWEST_TASKS, Estimate
 from sale.auction.foresight import Foresight
 from sale.auction.terms import Prefer
-from sale.bench.statistics.sentences import sentence
 from sale.cli.bars import bar
 from sale.cli.history import NO_AUCTIONS, moment
 from sale.cli.options import Db, Json, MarketOption, open_memory
 from sale.cli.output import print_json
+from sale.cli.whatif_shown import as_json, show
 from sale.config import load_market
 from sale.errors import InputError
 from sale.market_file import MarketFile
 from sale.memory.store import Store
 from sale.types import AgentSpec, Kind, Price
-from sale.whatif.estimates import Answer, Interval, answer, expecting, gather
+from sale.whatif.estimates import Answer, answer, expecting, gather
 from sale.whatif.rules import Alone, ByForesight, Rule, Works
 
 AUTO, SINGLE = "auto", "single"
-WAS = "what it was"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,8 @@ class Settings:
 
     roster: tuple[AgentSpec, ...]
     foresight: Foresight
+    longest: Mapping[Kind, int]
+    """How many works there may be on a task; samples of a task in one reply are works."""
     alone: str | None
     """Who does everything; None: awards by what came of earlier work."""
     prices: Mapping[str, Price | None]
@@ -91,12 +89,12 @@ def whatif(
         ask = partial(_ask, store, settings=settings, suite=suite, since=earliest, last=last)
         answers = _answers([kind] if kind else list(Kind), ask)
     if json:
-        print_json({str(one): _json(found) for one, found in answers.items()})
+        print_json({str(one): as_json(found) for one, found in answers.items()})
     elif not answers:
         narrowed = kind or suite or since
         typer.echo("no auctions with these options" if narrowed else NO_AUCTIONS, err=True)
     for one, found in () if json else answers.items():
-        _show(Console(), one, found)
+        show(Console(), one, found)
     return 0
 
 
@@ -151,9 +149,11 @@ def _settings(
         )
     auction = file.auction
     worth = value or prefer or auction.value or auction.prefer
-    foresight = Foresight(roster, worth, 1 + auction.fallbacks, auction.explore)
+    foresight = Foresight(roster, worth, explore=auction.explore)
+    works, singly = 1 + auction.fallbacks, auction.fallback_on == "failure"
+    longest = {Kind.SEARCH: works, Kind.CODING: works * (file.limits.samples if singly else 1)}
     alone = _alone(policy, [spec.name for spec in roster])
-    return Settings(roster, foresight, alone, {spec.name: spec.price for spec in roster})
+    return Settings(roster, foresight, longest, alone, {spec.name: spec.price for spec in roster})
 
 
 def _alone(policy: str, names: Sequence[str]) -> str | None:
@@ -202,9 +202,10 @@ def _ask(
     able = settings.foresight.able(kind)
     if not past or not able:
         return None
+    foresight = replace(settings.foresight, longest=settings.longest[kind])
     checkable = [one.checkable for one in past]
-    rule = ByForesight(settings.foresight, Works.seen(past, able, vectors), checkable)
-    known = ByForesight(settings.foresight, Works.known(past, able, vectors), checkable)
+    rule = ByForesight(foresight, Works.seen(past, able, vectors), checkable)
+    known = ByForesight(foresight, Works.known(past, able, vectors), checkable)
     if not rule.can_tell:
         names = ", ".join(spec.name for spec in able)
         raise InputError(
@@ -222,79 +223,3 @@ def _ask(
 
         asked: Rule = rule if settings.alone is None else Alone(settings.alone)
         return answer(gather(past, places(), asked, expecting(look), settings.prices))
-
-
-def _show(console: Console, kind: Kind, found: Answer) -> None:
-    caption = f"{found.tasks} {kind} auctions; the record is worth {found.overlap:.0f} of them"
-    table = Table(title="What if", caption=caption, box=None, padding=(0, 2, 0, 0))
-    table.add_column("", no_wrap=True)
-    for heading in ("solved", "dollars a thousand tasks"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_row("as it was", *_cells(found.logged))
-    table.add_row("expected by the outcome model", *_cells(found.direct))
-    table.add_row("by the record, weighted", *_cells(found.weighted))
-    table.add_row("both (doubly robust)", *_both(found))
-    console.print(table)
-    console.print(Text(_sentence(found)))
-    if found.tasks >= FEWEST_TASKS:
-        console.print(Text(_next(found)))
-    if found.is_thin:
-        warning = (
-            f"Careful: it would have gone another way in most auctions, so that their record "
-            f"says little (it is worth {found.overlap:.0f} of {found.tasks}); this rests on the "
-            "outcome model. `explore` under [auction] makes records that tell more."
-        )
-        console.print(Text(warning, style="yellow"))
-
-
-def _both(found: Answer) -> tuple[str, str]:
-    """The doubly robust estimates, with intervals where there are auctions enough."""
-    share, usd = found.solved, found.usd
-    if found.tasks < FEWEST_TASKS:
-        return _cells((share.value, usd.value))
-    return (
-        f"{share.value:.1%} [{100 * share.low:.1f}, {100 * share.high:.1f}]",
-        f"{1000 * usd.value:.4g} [{1000 * usd.low:.3g}, {1000 * usd.high:.3g}]",
-    )
-
-
-def _sentence(found: Answer) -> str:
-    usd, enough = found.logged[1], found.tasks >= FEWEST_TASKS
-
-    def estimate(one: Interval, by: float = 1.0) -> Estimate:
-        ends = (one.low * by, one.high * by) if enough else (None, None)
-        return Estimate(one.value * by, *ends)
-
-    told = sentence(
-        WAS,
-        quality=estimate(found.gained),
-        usd=estimate(found.saved),
-        saving=None if usd == 0 else estimate(found.saved, 1.0 / usd),
-        tasks=(found.tasks, found.tasks, found.tasks),
-    )
-    return told[0].upper() + told[1:] + "."
-
-
-def _next(found: Answer) -> str:
-    solved, usd = found.next_solved, found.next_usd
-    return (
-        f"Of {found.tasks} such tasks to come it would solve {100 * solved.low:.1f} to "
-        f"{100 * solved.high:.1f} %, for {1000 * usd.low:.3g} to {1000 * usd.high:.3g} dollars a "
-        "thousand, nineteen times in twenty."
-    )
-
-
-def _cells(numbers: tuple[float, float]) -> tuple[str, str]:
-    solved, usd = numbers
-    return (
-        "-" if math.isnan(solved) else f"{solved:.1%}",
-        "-" if math.isnan(usd) else f"{1000 * usd:.4g}",
-    )
-
-
-def _json(found: Answer) -> Mapping[str, Any]:
-    told = asdict(found)
-    for name in ("logged", "direct", "weighted"):
-        numbers = (None if math.isnan(one) else one for one in told[name])
-        told[name] = dict(zip(("solved", "usd"), numbers, strict=True))
-    return told | {"thin": found.is_thin, "sentence": _sentence(found)}

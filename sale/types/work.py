@@ -52,6 +52,8 @@ class Limits:
     wall_s: float = 600.0
     reply_tokens: int = 700
     """Cap on one reply."""
+    samples: int = 3
+    """Answers to a task in one reply that an agent tries by itself while visible checks fail."""
     format_errors: int = 3
     repeats: int = 3
     reserve: float = 0.12
