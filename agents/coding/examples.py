@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -66,11 +67,13 @@ def examples(text: str) -> Iterator[Example]:
     """Every example of a text, in the order of the ways to write one."""
     announced = signatures(text)
     found = [*_calls(text), *_given(text, announced), *_in_and_out(text, announced)]
-    names = {each.name for each in announced}
+    names, kinds = {each.name for each in announced}, defaultdict[str, set[type]](set)
     for example in found:
-        kinds = {_kind(each.value) for each in found if each.function == example.function}
+        kinds[example.function].add(_kind(example.value))
+    for example in found:
         named = example.function in names
-        if (named and len(kinds - {type(None)}) <= 1) or (example.sure and (named or not names)):
+        alike = len(kinds[example.function] - {type(None)}) <= 1
+        if (named and alike) or (example.sure and (named or not names)):
             yield example
 
 

@@ -76,6 +76,10 @@ def test_a_bench_joins_too_and_its_calls_alone_are_kept(shared, market, up):
     shared.json(*asked, "second")
     submit(shared, market)
     assert shared.json("calls", "list")["calls"] == kept
+    elsewhere = ("--calls", "elsewhere.db")  # as the command sees it, not the market that is up
+    shared.json(*asked, "third", *elsewhere)
+    assert (shared.folder / "elsewhere.db").exists()
+    assert shared.json("calls", "list", *elsewhere)["calls"] > 0
 
 
 def test_many_commands_at_once_lose_nothing(shared, market, up):
