@@ -125,6 +125,11 @@ def test_a_docstring_that_should_escape_its_escapes_is_read_as_meant(box: sandbo
     assert judged(text, answer.replace("-1", "0"), box)[0] is Verdict.FAILED
 
 
+def test_a_doubt_is_one_of_its_sentence_alone() -> None:
+    text = "Write even(n): true if n is not odd. even(2) => true, even(3) => false. It was wrong."
+    assert names(text) == ["defines even for 1 argument", "even(2) == True", "even(3) == False"]
+
+
 def test_the_limits_that_a_task_announces_are_checked_on_both_sides() -> None:
     assert names(ROMAN)[-4:] == [
         "to_roman(1) returns",

@@ -29,7 +29,11 @@ _MORE = re.compile(r"\s*,\s*[-\d.'\"({\[]")
 _DECKED = " `*_.\r\n"
 """What may stand around an input without being a part of it."""
 _DOUBT = re.compile(r"\b(?:currently|wrong|incorrect|instead|bug|never|not)\b", re.I)
-"""Lines with these words may tell what an example must not give."""
+"""Sentences with these words may tell what an example must not give."""
+_STOP = re.compile(r"[.!?;]\s")
+_NEAR = 200
+"""Characters on either side of a call in which a doubt is looked for."""
+_INDENT = 80
 _CODE = ("assert ", ">>>", "def ")
 _FOR = re.compile(r"\b(?:for|if|when|with|given)\s+(?=`?\w+`?\s*=[^=])", re.I)
 _RESULT = re.compile(
@@ -79,13 +83,10 @@ def examples(text: str) -> Iterator[Example]:
 
 def _calls(text: str) -> Iterator[Example]:
     """A call and, behind a sign or a verb, what it gives."""
-    line_end, skip = -1, False
     for start, end in calls(text):
-        if start >= line_end:
-            line_start, line_end = text.rfind("\n", 0, start) + 1, _line_end(text, end)
-            line = text[line_start:line_end]
-            skip = line.lstrip(" \t`").startswith(_CODE) or _DOUBT.search(line) is not None
-        if skip:
+        begins = text.rfind("\n", 0, start) + 1
+        code = text[begins : begins + _INDENT].lstrip(" \t`").startswith(_CODE)
+        if code or _DOUBT.search(_sentence(text, start, end)):
             continue
         for sure, relation in ((True, _GIVES), (False, _IS)):
             match = relation.match(text, end)
@@ -160,6 +161,13 @@ def _value(text: str) -> str | None:
     source = read[0]
     # `("a")` is a string; who wrote it may have meant a tuple.
     return None if source.startswith("(") and _kind(source) is not tuple else source
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """What stands around a call in its line, as far as the next full stops."""
+    before = text[max(text.rfind("\n", 0, start) + 1, start - _NEAR) : start]
+    after = text[end : min(_line_end(text, end), end + _NEAR)]
+    return _STOP.split(before)[-1] + text[start:end] + _STOP.split(after)[0]
 
 
 def _line_end(text: str, place: int) -> int:

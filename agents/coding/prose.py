@@ -11,7 +11,9 @@ UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError)
 """What Python's parser raises on text that is no code."""
 
 _SIGNATURE = re.compile(
-    r"(?:\bdef\s+|\bfunction\s+(?:named\s+|called\s+)?`?)([A-Za-z_]\w*)\(([^)\n]*)\)"
+    r"(?:\bdef\s+|\bfunction\s+(?:named\s+|called\s+)?`?"
+    r"|\b(?:[Ww]rite|[Ii]mplement|[Dd]efine|[Cc]reate)\s+`?)"
+    r"([A-Za-z_]\w*)\(([^)\n]*)\)"
 )
 _CALLED = re.compile(r"(?<![\w.])[A-Za-z_]\w*\(")
 _WORDS = {"true": "True", "false": "False", "null": "None", "none": "None"}
