@@ -66,9 +66,11 @@ class Rules:
     def sample_by_sample(self, task: Task) -> Rules:
         """The same where each sample of a task in one reply is an award of its own.
 
-        As many samples in all as the agents would try by themselves.
+        As many samples in all as the agents would try by themselves. Where nothing passes on, who
+        is sent tries by itself.
         """
-        if not (self.fallback_on_failure and task.kind is Kind.CODING and task.workspace is None):
+        single = task.kind is Kind.CODING and task.workspace is None
+        if not (single and self.fallback_on_failure and self.fallbacks):
             return self
         works = (1 + self.fallbacks) * self.limits.samples
         return replace(self, fallbacks=works - 1, limits=replace(self.limits, samples=1))

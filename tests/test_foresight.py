@@ -15,9 +15,11 @@ from sale.cli.why import explain
 from sale.embedding import HashEmbedder
 from sale.errors import NoBidsError, StoreError, WorthlessError
 from sale.memory.store import Store
+from sale.rules import Rules
 from sale.types import (
     Experience,
     Kind,
+    Limits,
     Precedent,
     Stage,
     State,
@@ -254,6 +256,16 @@ def test_each_sample_is_an_award_of_its_own_once_memory_tells(agent: Make, marke
     assert second.bids == ()
     assert len(second.steps) == len(second.workers) <= 2 * 3
     assert second.outcome.verified is Verdict.PASSED
+
+
+def test_samples_are_counted_only_where_work_may_pass_on() -> None:
+    rules = Rules("test", "none", Limits(samples=4), fallbacks=2, fallback_on_failure=True)
+    counted = rules.sample_by_sample(TASK)
+    assert (counted.fallbacks, counted.limits.samples) == (11, 1)
+    for kept in (replace(rules, fallbacks=0), replace(rules, fallback_on_failure=False)):
+        assert kept.sample_by_sample(TASK) == kept
+    assert rules.sample_by_sample(replace(TASK, workspace="folder")) == rules
+    assert rules.sample_by_sample(Task(Kind.SEARCH, "Who?")) == rules
 
 
 def test_whether_a_task_can_be_checked_is_asked_before_anybody_works(

@@ -150,7 +150,8 @@ def _settings(
     auction = file.auction
     worth = value or prefer or auction.value or auction.prefer
     foresight = Foresight(roster, worth, explore=auction.explore)
-    works, singly = 1 + auction.fallbacks, auction.fallback_on == "failure"
+    works = 1 + auction.fallbacks
+    singly = auction.fallback_on == "failure" and auction.fallbacks
     longest = {Kind.SEARCH: works, Kind.CODING: works * (file.limits.samples if singly else 1)}
     alone = _alone(policy, [spec.name for spec in roster])
     return Settings(roster, foresight, longest, alone, {spec.name: spec.price for spec in roster})
