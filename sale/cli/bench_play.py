@@ -158,8 +158,9 @@ class Play:
                 live, told = self._metered.usd - told, self._metered.usd
                 made.append(sample.model_copy(update={"live_usd": live}))
                 shown.done(f"{policy}, order {order}: {sample.task}")
-                spent = self._settled + self._metered.usd
-                self._budget.check(spent, left=whole - len(made), of=f"auctions of {policy}")
+                if live:  # what is played again costs nothing more
+                    spent = self._settled + self._metered.usd
+                    self._budget.check(spent, left=whole - len(made), of=f"auctions of {policy}")
         return made
 
     def _market(self, variant: Variant, attempt: int, store: Store, watcher: Watcher) -> Market:
