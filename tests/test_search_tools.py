@@ -24,6 +24,7 @@ from sale.agents.search.verify import is_not_found, verify
 from sale.agents.search.work import SearchWork
 from sale.agents.turns import read
 from sale.embedding import HashEmbedder
+from sale.errors import InputError
 from sale.types import Citation, Completion, Verdict
 
 FILLER = "Reeds and willows stand along the bank. " * 40
@@ -152,6 +153,22 @@ def test_an_opened_page_is_cut_around_what_it_was_opened_for(tools: SearchTools)
 @pytest.mark.parametrize("argument", ["99", "0", "../../etc/passwd", "", "9" * 5_000, "[", "-1"])
 def test_what_can_not_be_opened_is_answered_with_help(tools: SearchTools, argument: str) -> None:
     assert re.search("search first|Say what to open", tools.open(argument))
+
+
+class Walled(Corpus):
+    """Pages that a search finds and nobody may read, as on the web."""
+
+    def open(self, ref: str) -> Page:
+        raise InputError("the site refuses: 403 search: more money")
+
+
+def test_a_page_that_can_not_be_read_says_why_as_data() -> None:
+    tools = SearchTools(Walled([ELBE]))
+    tools.search("Elbe")
+    seen = tools.open("1 how long")
+    assert seen.startswith("[1] can't be read on: the site refuses: 403")
+    assert "search:" not in seen
+    assert "There is no" in tools.open("elsewhere.md")
 
 
 def test_find_shows_the_sentences_of_the_open_page(tools: SearchTools) -> None:

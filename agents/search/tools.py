@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 
 from sale.agents.search import Hit, Page, SearchBackend, citing
 from sale.agents.search.citing import marks
@@ -56,6 +55,7 @@ class SearchTools:
         self._shown: list[Hit] = []
         self._numbers: dict[str, int] = {}
         self._page: Page | None = None
+        self._refused: dict[str, str] = {}
 
     def search(self, query: str) -> str:
         """Find passages: the new ones cut to what matters, those shown before by number."""
@@ -206,13 +206,21 @@ class SearchTools:
         titles = {hit.title.casefold(): hit.ref for hit in reversed(self._shown)}
         for ref in (name, titles.get(name.casefold())):
             if ref:
-                with suppress(InputError):
+                try:
                     return self._corpus.open(ref)
+                except InputError as error:
+                    self._refused[ref] = str(error)
         return None
 
     def _not_there(self, argument: str) -> str:
+        """Say what can be opened, or why the page of a passage can't."""
         if not argument:
             return "Say what to open: the number or the name of a passage that was shown."
+        number = _NUMBER.match(argument)
+        if number and 0 < int(number[1]) <= len(self._shown):
+            why = self._refused.get(self._shown[int(number[1]) - 1].ref, "")
+            said = quote_line(one_line(why, limit=200))
+            return f"[{number[1]}] can't be read on: {said}. Go by its passage, or look elsewhere."
         known = f"numbers 1 to {len(self._shown)}" if self._shown else "nothing yet; search first"
         return f"There is no {quote_line(argument[:60])!r} to open. You can open: {known}."
 
