@@ -22,7 +22,8 @@ def interrupt_again() -> None:
     """Have an interruption that Python drops come again, until it is heard.
 
     Python drops what a handler raises inside a finalizer, a weak reference's callback or behind a
-    fork, and goes on (`sys.unraisablehook`).
+    fork, and goes on (`sys.unraisablehook`). It comes again as SIGTERM, which has to interrupt: a
+    command that a shell started in the background ignores SIGINT.
     """
     usual = sys.unraisablehook
 
@@ -32,7 +33,7 @@ def interrupt_again() -> None:
             return
         main = threading.main_thread().ident
         if main is not None:
-            again = threading.Timer(AGAIN_S, signal.pthread_kill, (main, signal.SIGINT))
+            again = threading.Timer(AGAIN_S, signal.pthread_kill, (main, signal.SIGTERM))
             again.daemon = True
             with contextlib.suppress(RuntimeError):  # the interpreter is ending anyway
                 again.start()

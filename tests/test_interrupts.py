@@ -13,6 +13,8 @@ import os, signal, sys, time
 from sale.interrupts import interrupt_again, sigterm_interrupts
 
 number = int(sys.argv[2])
+if number == signal.SIGINT:  # which a shell in the background has ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 sigterm_interrupts()
 interrupt_again()
 
@@ -38,6 +40,8 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("where", ["fork", "finalizer"])
 def test_an_interruption_that_python_drops_comes_again(where: str, number: int) -> None:
     command = [sys.executable, "-c", DROPPED, where, str(int(number))]
+    if number == signal.SIGTERM:
+        command = ["bash", "-c", 'trap "" INT; exec "$@"', "in the background", *command]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert ended.stdout.splitlines() == ["dropped", "heard"]
     assert ended.stderr == ""
