@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +28,8 @@ from sale.rules import Deadlines
 from sale.standing import Standing
 
 LOOK_S = 0.1
+MOST_ASKED = 4
+"""Markets that are asked side by side."""
 PATIENCE_S = 90.0
 """How long `sale down` waits for a market that lets its calls end."""
 
@@ -89,7 +94,7 @@ def down(market: MarketOption = None, json: Json = False) -> int:
 
 def status(json: Json = False) -> int:
     """Tell which markets are up, with the replicas of each agent and what they do."""
-    markets = [_told(each) for each in standing.standing()]
+    markets = _all_told(list(standing.standing()))
     if json:
         print_json(markets)
         return 0
@@ -139,6 +144,15 @@ def _last_words(log: Path) -> str:
     last = lines[-1] if lines else "it ended without a word"
     told = last.removeprefix("sale: ")
     return told if told != last else f"the market can't be kept up: {told[:300]} (see {log})"
+
+
+def _all_told(markets: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Every market; several in processes of their own, as a process has one way to show a token."""
+    if len(markets) < 2:
+        return [_told(each) for each in markets]
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(MOST_ASKED, spawn, max_tasks_per_child=1) as asked:
+        return list(asked.map(_told, markets))
 
 
 def _told(each: Standing) -> dict[str, Any]:

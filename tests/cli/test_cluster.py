@@ -52,6 +52,23 @@ def test_a_market_joins_a_running_cluster_and_leaves_it_running(sale, cluster):
         assert done.stderr.count("\n") == 1
 
 
+def test_status_tells_of_markets_with_and_without_a_token(sale, cluster):
+    sale.environment["RAY_AUTH_MODE"] = "disabled"
+    for name, more in (("far", f'[ray]\naddress = "{cluster}"\n'), ("near", "")):
+        market = sale.market({name: [sale.plan(), sale.work()]}, more=more)
+        (sale.folder / market).rename(sale.folder / f"{name}.toml")
+    try:
+        for name in ("far", "near"):
+            sale.json("up", "--market", f"{name}.toml")
+        told = sale.json("status")
+    finally:
+        assert sale("down").returncode == 0
+    assert sorted((*each["agents"], each["error"]) for each in told) == [
+        ("far", None),
+        ("near", None),
+    ]
+
+
 def test_the_nodes_run_the_code_of_the_command_whatever_is_installed_there(sale, tmp_path: Path):
     sale.environment["RAY_AUTH_MODE"] = "disabled"
     (tmp_path / "sale").mkdir()
