@@ -190,9 +190,9 @@ def test_no_text_makes_the_finder_raise(text: str) -> None:
      "f(1) == " + "[" * 300, "1..2 " * 4_000, "f([" * 6_000, "f(1)" * 5_000, "Input: \n" * 2_000,
      "def f(n): ...\n" + "For n = 1" * 2_000, "def f(n): ...\n" + "f(1) = 1-" * 2_000,
      "Input: " + "a = 1, " * 2_000 + "\nOutput: 1", "f(1) == 1; " * 1_800,
-     "f(1) -> " + "1 - " * 4_000,
+     "f(1) -> " + "1 - " * 4_000, "Input: a\n" * 1_000 + "_" * 10_000,
      ">>> (" + "-" * 9_000, "f(1) == " * 2_000],
-    ids=range(16),
+    ids=range(17),
 )  # fmt: skip
 def test_text_made_to_choke_a_parser_does_not(text: str) -> None:
     assert find(text)[0] is RUNS

@@ -43,12 +43,12 @@ _RESULT = re.compile(
     re.I,
 )
 _IN_AND_OUT = re.compile(
-    r"^[ \t>*_#-]*(?:sample\s+)?input\b[^:\n]{0,12}:[*_ \t]*((?:.*\n){1,5}?)"
-    r"[ \t>*_#-]*(?:\w+\s+)?output\b[^:\n]{0,12}:[*_ \t]*",
+    r"^[ \t>*_#-]{0,20}(?:sample\s+)?input\b[^:\n]{0,12}:[*_ \t]*((?:.*\n){1,5}?)"
+    r"[ \t>*_#-]{0,20}(?:\w{1,20}\s+)?output\b[^:\n]{0,12}:[*_ \t]*",
     re.I | re.M,
 )
 _NAMED = re.compile(r"[`\s,]*(?:and\s+)?`?([A-Za-z_]\w*)`?\s*[=:](?!=)\s*")
-_SUM = re.compile(r"[-+*/%().\d ]*\d ?[-+*/%] ?[-+*/%().\d ]*=\s*")
+_SUM = re.compile(r"[-+*/%().\d ]{0,80}\d ?[-+*/%] ?[-+*/%().\d ]{0,80}=\s*")
 """`f(2) -> 4 - 1 = 3` says how its value comes about."""
 
 
