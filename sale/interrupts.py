@@ -45,23 +45,40 @@ def interrupt_again() -> None:
 def own_sigterm() -> Iterator[None]:
     """Have SIGTERM raise KeyboardInterrupt while Ray starts, whatever handlers Ray asks for.
 
-    Its own ones dump stacks, and exit or wait for a server that isn't there yet.
+    Its own ones dump stacks, and exit or wait for a server that isn't there yet. An interruption
+    that is dropped meanwhile, by Python or by whom it reached, comes at the end of the block.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    register = signal.signal
+    came: list[object] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    register, usual = signal.signal, sys.unraisablehook
 
     def register_others(number: int, handler: Any) -> Any:
-        return _interrupt if number == signal.SIGTERM else register(number, handler)
+        return interrupt if number == signal.SIGTERM else register(number, handler)
 
-    ours = register(signal.SIGTERM, _interrupt)
+    def hook(dropped: Any) -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            came.append(dropped.object)
+        else:
+            usual(dropped)
+
+    ours = register(signal.SIGTERM, interrupt)
     signal.signal = register_others  # type: ignore[assignment]
+    sys.unraisablehook = hook
     try:
         yield
     finally:
+        sys.unraisablehook = usual
         signal.signal = register
         register(signal.SIGTERM, ours)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _interrupt(_number: int, _frame: object) -> None:

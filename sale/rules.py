@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from sale.auction.terms import Ballot
-from sale.types import Kind, Lesson, Limits, Outcome, StopReason, Task, Verdict
+from sale.types import Lesson, Limits, Outcome, StopReason, Task, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,7 @@ class Rules:
         As many samples in all as the agents would try by themselves. Where nothing passes on, who
         is sent tries by itself.
         """
-        single = task.kind is Kind.CODING and task.workspace is None
-        if not (single and self.fallback_on_failure and self.fallbacks):
+        if not (task.in_one_reply and self.fallback_on_failure and self.fallbacks):
             return self
         works = (1 + self.fallbacks) * self.limits.samples
         return replace(self, fallbacks=works - 1, limits=replace(self.limits, samples=1))

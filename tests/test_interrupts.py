@@ -47,6 +47,39 @@ def test_an_interruption_that_python_drops_comes_again(where: str, number: int) 
     assert ended.stderr == ""
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_one_that_is_dropped_while_ray_starts_comes_at_the_end_of_that(number: int) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(number)
+
+    started: list[bool] = []
+
+    def start() -> None:
+        Finalized()
+        started.append(True)
+
+    usual = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt), own_sigterm():
+        start()
+    assert started == [True]
+    assert sys.unraisablehook is usual
+
+
+def test_a_sigterm_whose_exception_was_dropped_is_not_lost() -> None:
+    started: list[bool] = []
+
+    def start() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:  # as Python does behind a fork
+            started.append(True)
+
+    with pytest.raises(KeyboardInterrupt), own_sigterm():
+        start()
+    assert started == [True]
+
+
 def test_what_else_python_drops_is_told_as_ever() -> None:
     told = "from sale.interrupts import interrupt_again; interrupt_again()\n" + (
         "class Broken:\n def __del__(self): raise OSError('no disk')\nBroken()"

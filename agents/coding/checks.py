@@ -131,16 +131,16 @@ def _doctests(text: str) -> Iterator[VisibleCheck]:
     """One check for each text that holds examples, as the later ones may build on the first."""
     for part in _parts(text):
         try:
-            examples = doctest.DocTestParser().get_examples(part)
+            found = doctest.DocTestParser().get_examples(part)
         except ValueError:
             continue
-        examples = [example for example in examples if parses(example.source)]
-        if examples:
+        found = [example for example in found if parses(example.source)]
+        if found:
             shown = "".join(
                 ">>> " + example.source.rstrip("\n").replace("\n", "\n... ") + "\n" + _want(example)
-                for example in examples
+                for example in found
             )
-            name = "doctest " + "; ".join(e.source.strip().splitlines()[0] for e in examples)[:120]
+            name = "doctest " + "; ".join(e.source.strip().splitlines()[0] for e in found)[:120]
             yield VisibleCheck(name, f"_run_doctest({shown!r}, globals())")
 
 

@@ -17,8 +17,8 @@ from sale.agents.coding.prose import Signature, calls, literal, literal_call, si
 
 _GIVES = re.compile(
     r"[`\s]*(?:#\s*)?(?:=>|={2,}>?|-{1,2}>|[→➔➜➞⇒⟶↦]"
-    r"|(?:(?:should|must|will|would)\s+)?"
-    r"(?:returns?|gives?|equals?|yields?|outputs?|produces?|evaluates?\s+to|(?<=[a-z]\s)be(?=\s)))\s*`?"
+    r"|(?:should|must|will|would)\sbe(?=\s)|(?:(?:should|must|will|would)\s+)?"
+    r"(?:returns?|gives?|equals?|yields?|outputs?|produces?|evaluates?\s+to))\s*`?"
 )
 _IS = re.compile(r"[`\s]*(?:=(?!=)|is\b|#)\s*`?")
 """May also define, as in `f(1) = 1, f(n) = n * f(n - 1)`, or remark."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError)
@@ -94,16 +94,7 @@ def literal(text: str) -> tuple[str, str] | None:
     else:
         atom = _ATOM.match(text[:_LONGEST])
         end = atom.end() if atom else None
-    return (text[:end], text[end:]) if end and is_literal(text[:end]) else None
-
-
-def is_literal(code: str) -> bool:
-    """True for the source of one literal."""
-    try:
-        ast.literal_eval(code)
-    except UNREADABLE:
-        return False
-    return True
+    return (text[:end], text[end:]) if end and _reads(ast.literal_eval, text[:end]) else None
 
 
 def literal_call(code: str) -> bool:
@@ -121,8 +112,12 @@ def literal_call(code: str) -> bool:
 
 def parses(code: str) -> bool:
     """True for what Python can read as statements."""
+    return _reads(ast.parse, code)
+
+
+def _reads(reader: Callable[[str], object], code: str) -> bool:
     try:
-        ast.parse(code)
+        reader(code)
     except UNREADABLE:
         return False
     return True

@@ -18,7 +18,6 @@ from sale.seams import Pool, Verifier
 from sale.types import (
     Bid,
     Check,
-    Kind,
     Limits,
     Outcome,
     Ratings,
@@ -150,10 +149,12 @@ class RecordedPool:
         """
         recorded = self._recorded(task)
         _, played = recorded.trials.get(agent, (None, None))
-        if played is not None and seed == played.seed and plan == played.plan_in_sight:
-            single = task.kind is Kind.CODING and task.workspace is None
-            if not single or len(played.work_calls) <= limits.samples:
-                return recorded.work(agent)
+        if (
+            played is not None
+            and (seed, plan) == (played.seed, played.plan_in_sight)
+            and (not task.in_one_reply or len(played.work_calls) <= limits.samples)
+        ):
+            return recorded.work(agent)
         seed += APART * self.attempt
         return self.live().execute(task, agent, plan, limits=limits, seed=seed)
 

@@ -130,7 +130,7 @@ def assembled(
         memory=memory,
         auctioneer=Auctioneer(file.roster, file.weights(), auction.without, auction.cost),
         verifier=verifier,
-        rules=_rules(file, source, tier),
+        rules=rules_of(file, source, tier),
         observe=observe,
         grader=grader,
         foresight=_foresight(file),
@@ -145,7 +145,8 @@ def _foresight(file: MarketFile) -> Foresight | None:
     return Foresight(file.roster, auction.value or auction.prefer, explore=auction.explore)
 
 
-def _rules(file: MarketFile, source: str, tier: str) -> Rules:
+def rules_of(file: MarketFile, source: str, tier: str) -> Rules:
+    """How auctions are held in a market; `tier` is the sandbox's that is in force."""
     auction, limits, without = file.auction, file.limits, file.auction.without
     calls = auction.bid_deadline_s + auction.rate_deadline_s
     return Rules(

@@ -15,6 +15,7 @@ from rich.console import Console
 from sale.auction.foresight import Foresight
 from sale.auction.terms import Prefer
 from sale.cli.bars import bar
+from sale.cli.compose import rules_of
 from sale.cli.history import NO_AUCTIONS, moment
 from sale.cli.options import Db, Json, MarketOption, open_memory
 from sale.cli.output import print_json
@@ -23,7 +24,7 @@ from sale.config import load_market
 from sale.errors import InputError
 from sale.market_file import MarketFile
 from sale.memory.store import Store
-from sale.types import AgentSpec, Kind, Price
+from sale.types import AgentSpec, Kind, Price, Task
 from sale.whatif.estimates import Answer, answer, expecting, gather
 from sale.whatif.rules import Alone, ByForesight, Rule, Works
 
@@ -150,9 +151,8 @@ def _settings(
     auction = file.auction
     worth = value or prefer or auction.value or auction.prefer
     foresight = Foresight(roster, worth, explore=auction.explore)
-    works = 1 + auction.fallbacks
-    singly = auction.fallback_on == "failure" and auction.fallbacks
-    longest = {Kind.SEARCH: works, Kind.CODING: works * (file.limits.samples if singly else 1)}
+    rules = rules_of(file, "", "")
+    longest = {kind: 1 + rules.sample_by_sample(Task(kind, "")).fallbacks for kind in Kind}
     alone = _alone(policy, [spec.name for spec in roster])
     return Settings(roster, foresight, longest, alone, {spec.name: spec.price for spec in roster})
 

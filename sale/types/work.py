@@ -24,6 +24,11 @@ class Task:
     """What its suite calls it, where it is worked on as the suite has it."""
 
     @property
+    def in_one_reply(self) -> bool:
+        """Whether its answer is one piece of code, of which samples may be drawn."""
+        return self.kind is Kind.CODING and self.workspace is None
+
+    @property
     def id(self) -> str:
         """A content hash: the same work has the same id, wherever it was submitted.
 
