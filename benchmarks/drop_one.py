@@ -25,7 +25,7 @@ import numpy as np
 from sklearn.metrics import brier_score_loss, log_loss
 
 from sale.agents.backends.embedder import open_embedder
-from sale.auction import dollars, foresight, outcomes
+from sale.auction import design, dollars, foresight
 from sale.auction.foresight import Foresight
 from sale.auction.terms import Prefer
 from sale.bench.streams import order_of
@@ -89,16 +89,16 @@ class Stream:
 @contextmanager
 def without(parts: tuple[str, ...]) -> Iterator[float]:
     """The outcome model without some parts; gives the share to explore with."""
-    center, spread, far = dict(outcomes.CENTER), dict(outcomes.SPREAD), dollars.FAR
+    center, spread, far = dict(design.CENTER), dict(design.SPREAD), dollars.FAR
     again, foresight.AGAIN = foresight.AGAIN, 0
     for part in {*parts} & {*spread}:
-        outcomes.CENTER[part], outcomes.SPREAD[part] = 0.0, 1e-6
+        design.CENTER[part], design.SPREAD[part] = 0.0, 1e-6
     dollars.FAR = 1.0 if "task" in parts else far
     try:
         yield 0.0 if "explore" in parts else 0.05
     finally:
-        outcomes.CENTER.update(center)
-        outcomes.SPREAD.update(spread)
+        design.CENTER.update(center)
+        design.SPREAD.update(spread)
         dollars.FAR, foresight.AGAIN = far, again
 
 

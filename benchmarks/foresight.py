@@ -12,8 +12,8 @@ import time
 
 import numpy as np
 
+from sale.auction.design import SIGNS
 from sale.auction.foresight import Foresight
-from sale.auction.outcomes import SIGNS
 from sale.types import AgentSpec, Kind, Precedent, Price
 
 

@@ -39,6 +39,7 @@ class AppraisalRow(Row):
     cost: Mapped[float]
     value: Mapped[float]
     score: Mapped[float]
+    planner: Mapped[str | None]
     terms: Mapped[list[TermRow]] = relationship(order_by=TermRow.position, lazy="selectin")
 
 
@@ -54,6 +55,8 @@ class AwardRow(Row):
     provisional: Mapped[str]
     propensity: Mapped[float] = mapped_column(server_default="1")
     """The probability with which the rule of award chose it."""
+    planner: Mapped[str | None]
+    """Whose plan is in sight of the work."""
 
 
 class OfferRow(Row):

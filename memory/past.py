@@ -89,5 +89,7 @@ def _works(rows: Sequence[Any], used: Mapping[tuple[str, str], Any]) -> list[Pas
         tokens = {one: 0 if bill is None else getattr(bill, one) // share for one in TOKENS}
         usd = None if bill is None or bill.usd is None else bill.usd / share
         verified = Verdict.FAILED if row.is_empty else row.verified
-        works.append(PastWork(row.agent, verified, row.grade, **tokens, usd=usd))
+        works.append(
+            PastWork(row.agent, verified, row.grade, **tokens, usd=usd, planner=row.planner)
+        )
     return works

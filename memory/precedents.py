@@ -29,9 +29,8 @@ NEWEST = 256
 NEAREST = 128
 """Texts that are looked at besides, wherever in time their auctions are."""
 
-_Outcome = Row[str, str, Verdict, bool, str, float | None]
+_Outcome = Row[str, str, Verdict, bool, str, float | None, str | None]
 _ENDED = AuctionRow.state == State.FINISHED
-BEFORE_AWARDS = (Stage.BID, Stage.RATE, Stage.REFINE)
 OUTCOMES = (
     select(
         OutcomeRow.auction_id,
@@ -40,6 +39,7 @@ OUTCOMES = (
         OutcomeRow.answer.is_(None).label("is_empty"),
         TaskRow.text_hash,
         OutcomeRow.grade,
+        OutcomeRow.planner,
     )
     .join(AuctionRow, AuctionRow.id == OutcomeRow.auction_id)
     .join(TaskRow, TaskRow.id == AuctionRow.task_id)
@@ -73,11 +73,16 @@ _SIGNS = select(
     .scalar_subquery()
     .label("rating"),
 ).where(BidRow.auction_id.in_(SOME), BidRow.round == 1, BidRow.error.is_(None))
-_ASKED = (
-    select(UsageRow.stage, func.avg(UsageRow.usd).label("usd"))
-    .where(UsageRow.auction_id.in_(SOME), UsageRow.stage.in_(BEFORE_AWARDS))
-    .where(UsageRow.usd.is_not(None))
-    .group_by(UsageRow.stage)
+_PLANS = (
+    select(BidRow.agent, (func.sum(CallRow.usd) / func.count(BidRow.id.distinct())).label("usd"))
+    .join(CallRow, CallRow.bid_id == BidRow.id)
+    .where(BidRow.auction_id.in_(SOME), BidRow.round == 1, BidRow.error.is_(None))
+    .group_by(BidRow.agent)
+    .having(func.count() == func.count(CallRow.usd))
+)
+"""What a first plan of each agent has cost; none of whom the dollars of a call are unknown."""
+_RATINGS = select(func.avg(UsageRow.usd)).where(
+    UsageRow.auction_id.in_(SOME), UsageRow.stage == Stage.RATE, UsageRow.usd.is_not(None)
 )
 
 
@@ -103,8 +108,8 @@ def read_experience(
         for auction, rows in by_auction.items()
         for precedent in _works_of(auction, list(as_worked(rows)), near, usd, signs)
     ]
-    asked = {row.stage: row.usd for row in session.execute(_ASKED, some)}
-    return Experience(tuple(works), asked)
+    plan_usd = {row.agent: row.usd for row in session.execute(_PLANS, some)}
+    return Experience(tuple(works), plan_usd, session.scalar(_RATINGS, some))
 
 
 def _works_of(
@@ -126,6 +131,7 @@ def _works_of(
             None if spent is None else spent / names.count(row.agent),
             before.count(row.agent),
             signs.get((auction, row.agent), Signs()),
+            row.planner,
         )
 
 

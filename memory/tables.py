@@ -155,6 +155,8 @@ class OutcomeRow(Row):
     verified: Mapped[Verdict]
     grade: Mapped[float | None]
     error: Mapped[str | None]
+    planner: Mapped[str | None]
+    """Whose plan was in sight of the work."""
     checks: Mapped[list[CheckRow]] = relationship(order_by=CheckRow.position, lazy="selectin")
     citations: Mapped[list[CitationRow]] = relationship(
         order_by=CitationRow.position, lazy="selectin"

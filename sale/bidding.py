@@ -34,23 +34,30 @@ class Bidding:
         refined = self._second_round(draft, first)
         return self.auctioneer.award(first, refined), (*first, *refined)
 
-    def solicit(self, draft: Draft) -> None:
-        """Ask everybody for a first plan; raises `NoBidsError` and `BudgetError`."""
-        draft.advance(State.BIDDING)
-        task, seed = draft.auction.task, draft.auction.seed
-        bidders = self.auctioneer.bidders(task.kind)
-        draft.afford([PlannedCall(s, [task.text], s.plan_tokens) for s in bidders])
-        with draft.stage(Stage.BID, "soliciting bids"):
-            for bid in self.pool.solicit(task, seed=seed, usd=draft.left()):
+    def solicit(self, draft: Draft, *, only: str | None = None) -> None:
+        """Ask everybody, or one agent `only`, for a first plan.
+
+        Raises `NoBidsError` and `BudgetError`.
+        """
+        auction, before = draft.auction, len(draft.auction.bids)
+        if auction.state is State.ANNOUNCED:
+            draft.advance(State.BIDDING)
+        task, bidders = auction.task, self.auctioneer.bidders(auction.task.kind)
+        asked = [spec for spec in bidders if only in {None, spec.name}]
+        draft.afford([PlannedCall(s, [task.text], s.plan_tokens) for s in asked])
+        with draft.stage(Stage.BID, f"asking {only} for a plan" if only else "soliciting bids"):
+            for bid in self.pool.solicit(task, seed=auction.seed, usd=draft.left(), only=only):
                 draft.add_bid(bid)
-        if not [bid for bid in draft.auction.bids if bid.error is None]:
-            reasons = [f"{bid.agent}: {bid.error}" for bid in draft.auction.bids]
+        made = draft.auction.bids[before:]
+        if all(bid.error is not None for bid in made):
+            reasons = [f"{bid.agent}: {bid.error}" for bid in made]
             raise NoBidsError(
-                f"no agent could bid on this {task.kind} task: "
+                f"{only or 'no agent'} could {'not ' if only else ''}bid on this {task.kind} task: "
                 f"{'; '.join(reasons) or 'none takes this kind'}; "
                 f"look at [[agent]] in the market {self.rules.name}"
             )
-        self._settle(draft)
+        if only is None:  # what is on record of the way so far stays where it is
+            self._settle(draft)
 
     def rate(self, draft: Draft, *, round: int) -> None:
         """Have the jury rate the plans of a round; raises `BudgetError`."""

@@ -109,10 +109,10 @@ class Draft:
         what = "could not rate" if ratings.error else "has rated"
         self.update(f"{ratings.juror} {what}", ratings=(*self.auction.ratings, ratings))
 
-    def add_event(self, event: Step | Outcome, *, round: int) -> None:
-        """Take in a step of the execution, or its outcome; the bid that won it is of `round`."""
+    def add_event(self, event: Step | Outcome, award: Award) -> None:
+        """Take in a step of the execution that was awarded, or its outcome."""
         if isinstance(event, Outcome):
-            outcome = replace(event, round=round)
+            outcome = replace(event, round=award.round, planner=award.planner)
             self.update(f"{event.agent} stopped: {event.stop_reason}", outcome=outcome)
             return
         self._bill(event.calls)

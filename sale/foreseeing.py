@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from sale.auction.foresight import Foresight
-from sale.auction.outcomes import SIGNS
+from sale.auction.design import SIGNS
+from sale.auction.foresight import Foresight, Plans
 from sale.auction.outlook import Foreseen, Outlook
 from sale.bidding import Bidding
 from sale.draft import Draft
 from sale.errors import BudgetError, NoBidsError, StoreError, WorthlessError
 from sale.seams import Memory
-from sale.types import Auction, Award, Offer, Signs, Stage, StopReason, Task
+from sale.types import Auction, Award, Bid, Experience, Offer, Signs, Stage, StopReason, Task
 from sale.working import Done, Following
 
 Checkable = Callable[[Task], bool]
@@ -24,8 +24,8 @@ Checkable = Callable[[Task], bool]
 OF_PLANS, OF_RATINGS = SIGNS[:2], SIGNS[2:]
 """What is seen once plans are there, and once they are rated."""
 
-Asked = Mapping[Stage, float]
-"""Dollars that the stages before an award have cost, on the average."""
+Look = Callable[..., Outlook]
+"""Forms a belief of the task at hand, given what has failed at it and the plans for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +52,70 @@ class Foreseeing:
             return None
         checkable = self.checkable(task)
         look = partial(self.foresight.look, task.kind, known.works, checkable=checkable)
-        outlook = self._informed(draft, look(), known.asked)
+        outlook = self._informed(draft, look, known)
         rng = np.random.default_rng(draft.auction.seed) if explores else None
         found = outlook.foreseen(rng, self.foresight.explore)
         draft.update("appraised from memory", appraisals=found.appraisals)
         if found.award is None:
             raise WorthlessError(_worthless(found))
-        return found.award, partial(_following, draft, look)
+        following = partial(self._following, draft, look, known)
+        return self._with_plan(draft, found.award), following
 
-    def _informed(self, draft: Draft, outlook: Outlook, asked: Asked) -> Outlook:
+    def _informed(self, draft: Draft, look: Look, known: Experience) -> Outlook:
         """Buy plans, and then ratings, as long as they are worth more than they cost."""
+        outlook = look(plans=_plans(draft.auction, known))
         try:
-            if self._buys_plans(draft, outlook, asked):
+            if self._buys_plans(draft, outlook, known):
                 self.bidding.solicit(draft)
-                outlook = _with_plans(outlook, draft.auction)
-                if self._buys_ratings(draft, outlook, asked):
+                outlook = look(plans=_plans(draft.auction, known))
+                if self._buys_ratings(draft, outlook, known):
                     self.bidding.rate(draft, round=1)
-                    outlook = _with_plans(outlook, draft.auction)
+                    outlook = look(plans=_plans(draft.auction, known))
         except (BudgetError, NoBidsError) as error:  # what is known will have to do
             draft.update(f"awarded by what is known: {error}")
         return outlook
 
-    def _buys_plans(self, draft: Draft, outlook: Outlook, asked: Asked) -> bool:
-        """Whether plans pay, by themselves or as something to rate."""
-        if Stage.BID not in asked:
+    def _buys_plans(self, draft: Draft, outlook: Outlook, known: Experience) -> bool:
+        """Whether everybody's plan pays, by itself or as something to rate."""
+        if np.isnan(outlook.plans_usd):
             return False
-        choices = [(outlook.gain(OF_PLANS), asked[Stage.BID])]
-        if self._can_rate(asked):
-            choices.append((outlook.gain(SIGNS), asked[Stage.BID] + asked[Stage.RATE]))
+        choices = [(outlook.gain(OF_PLANS), outlook.plans_usd)]
+        if self._can_rate and known.ratings_usd is not None:
+            choices.append((outlook.gain(SIGNS), outlook.plans_usd + known.ratings_usd))
         gain, usd = max(choices, key=lambda one: one[0] - one[1])
         return _offered(draft, Stage.BID, gain, usd)
 
-    def _buys_ratings(self, draft: Draft, outlook: Outlook, asked: Asked) -> bool:
-        if not self._can_rate(asked):
+    def _buys_ratings(self, draft: Draft, outlook: Outlook, known: Experience) -> bool:
+        if not self._can_rate or known.ratings_usd is None:
             return False
-        return _offered(draft, Stage.RATE, outlook.gain(OF_RATINGS), asked[Stage.RATE])
+        return _offered(draft, Stage.RATE, outlook.gain(OF_RATINGS), known.ratings_usd)
 
-    def _can_rate(self, asked: Asked) -> bool:
-        return bool(self.bidding.auctioneer.jury) and Stage.RATE in asked
+    @property
+    def _can_rate(self) -> bool:
+        return bool(self.bidding.auctioneer.jury)
+
+    def _following(self, draft: Draft, look: Look, known: Experience, done: Done) -> Award | None:
+        """Who takes over after some failures, which are evidence, too; a crash is the last word."""
+        gone = [
+            award.agent
+            for award, outcome in done
+            if outcome is None or outcome.stop_reason is StopReason.CRASHED
+        ]
+        plans = _plans(draft.auction, known, seen=[award.planner for award, _ in done])
+        outlook = look(failed=[award.agent for award, _ in done], gone=gone, plans=plans)
+        award = outlook.foreseen().award
+        return award and self._with_plan(draft, award)
+
+    def _with_plan(self, draft: Draft, award: Award) -> Award:
+        """The award, once the plan is there that the work sees; without it if there is none."""
+        if award.planner is None or award.planner in _usable(draft.auction):
+            return award
+        try:
+            self.bidding.solicit(draft, only=award.planner)
+        except (BudgetError, NoBidsError) as error:
+            draft.update(f"{award.agent} works without a plan: {error}")
+            return replace(award, planner=None)
+        return award
 
 
 def _offered(draft: Draft, stage: Stage, gain: float, usd: float) -> bool:
@@ -100,26 +126,21 @@ def _offered(draft: Draft, stage: Stage, gain: float, usd: float) -> bool:
     return offer.bought
 
 
-def _following(draft: Draft, look: Callable[..., Outlook], done: Done) -> Award | None:
-    """Who takes over after some failures, which are evidence, too; a crash is the last word."""
-    failed = [award.agent for award, _ in done]
-    gone = [
-        award.agent
-        for award, outcome in done
-        if outcome is None or outcome.stop_reason is StopReason.CRASHED
-    ]
-    return _with_plans(look(failed=failed, gone=gone), draft.auction).foreseen().award
-
-
-def _with_plans(outlook: Outlook, auction: Auction) -> Outlook:
-    """What is believed in sight of the plans of an auction, if it has any."""
+def _plans(auction: Auction, known: Experience, seen: Sequence[str | None] = ()) -> Plans:
+    """What is known of plans; of those of an auction what they look like, if it has any."""
     rated = [entry for entry in auction.ratings if entry.round == 1 and entry.error is None]
-    signs = {}
-    for bid in (one for one in auction.bids if one.round == 1 and one.error is None):
-        given = [one.by_agent[bid.agent] for one in rated if bid.agent in one.by_agent]
+    here = {}
+    for agent, bid in _usable(auction).items():
+        given = [one.by_agent[agent] for one in rated if agent in one.by_agent]
         rating = float(np.mean(given)) if given else None
-        signs[bid.agent] = Signs(bid.tokens, bid.entropy, rating)
-    return outlook.with_plans(signs) if signs else outlook
+        here[agent] = Signs(bid.tokens, bid.entropy, rating)
+    missing = {bid.agent for bid in auction.bids} - here.keys()
+    return Plans(known.plan_usd, here, missing, seen)
+
+
+def _usable(auction: Auction) -> dict[str, Bid]:
+    """The first plans of an auction, by agent."""
+    return {bid.agent: bid for bid in auction.bids if bid.round == 1 and bid.error is None}
 
 
 def _worthless(found: Foreseen) -> str:

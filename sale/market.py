@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,8 +17,8 @@ from sale.errors import InputError, SaleError
 from sale.foreseeing import Checkable, Foreseeing
 from sale.rules import Rules
 from sale.seams import Grader, Memory, Pool, Verifier
-from sale.types import Auction, Award, State, Task
-from sale.working import Following, Working
+from sale.types import Appraisal, Auction, Award, State, Task
+from sale.working import Done, Following, Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,15 @@ class Market:
 
     def _bid_for(self, draft: Draft) -> tuple[Award, Following]:
         award, appraisals = self._bidding.hold(draft)
-        return award, partial(self.auctioneer.following, appraisals)
+        return self._with_plan(award), partial(self._following, appraisals)
+
+    def _following(self, appraisals: Sequence[Appraisal], done: Done) -> Award | None:
+        award = self.auctioneer.following(appraisals, done)
+        return award and self._with_plan(award)
+
+    def _with_plan(self, award: Award) -> Award:
+        """An award by bids, with the winner's own plan in sight where the rules say so."""
+        return replace(award, planner=award.agent) if self.rules.plan_in_prompt else award
 
     @property
     def _bidding(self) -> Bidding:

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from sale.auction.jury import MAX_PLANS
-from sale.auction.terms import Ballot, CostModel, Part, Prefer, Stages, contradiction
+from sale.auction.terms import Ballot, CostModel, Part, Prefer, Sight, Stages, contradiction
 from sale.auction.weights import Scale, Weights, cost_scale, even
 from sale.errors import InputError
 from sale.rules import Deadlines
@@ -138,8 +138,8 @@ class AuctionTable(_Table):
     """Parts of the published auction that are left out."""
     refine: bool = True
     lessons: Annotated[int, Field(ge=0, le=32)] = 8
-    plan_in_prompt: Literal["own", "none"] = "own"
-    """Whether the winner sees its plan while it works."""
+    plan_in_prompt: Sight = Sight.OWN
+    """Whose plan the winner sees while it works."""
     stages: Stages = Stages.FULL
     """Bids in every auction, or only until memory tells who is worth its price."""
     prefer: Prefer = Prefer.BALANCED
@@ -164,9 +164,9 @@ class AuctionTable(_Table):
         return Deadlines(self.bid_deadline_s, self.rate_deadline_s, self.load_deadline_s)
 
     @property
-    def shows_plan(self) -> bool:
-        """Whether the winner sees its plan while it works."""
-        return self.plan_in_prompt == "own" and Part.PLAN not in self.without
+    def sight(self) -> Sight:
+        """Whose plan the winner sees while it works, where that isn't left out."""
+        return Sight.NONE if Part.PLAN in self.without else self.plan_in_prompt
 
     @model_validator(mode="after")
     def _makes_sense(self) -> AuctionTable:

@@ -56,6 +56,7 @@ class Rules:
     recall: bool = True
     """Whether anything is read from memory."""
     plan_in_prompt: bool = True
+    """Whether the winner by its bid sees its plan; awards from memory say it themselves."""
     fallbacks: int = 1
     """How often the work may pass to the next best bid."""
     fallback_on_failure: bool = False

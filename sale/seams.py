@@ -28,8 +28,10 @@ from sale.types import (
 class Pool(Protocol):
     """The running agents. Results come as they arrive; a failure is a result with an error."""
 
-    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
-        """One bid from every agent that takes this kind of task."""
+    def solicit(
+        self, task: Task, *, seed: int, usd: float | None, only: str | None = None
+    ) -> Iterator[Bid]:
+        """One bid from every agent that takes this kind of task, or from one of them `only`."""
         ...
 
     def rate(

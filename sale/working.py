@@ -62,11 +62,11 @@ class Working:
             for event in self.pool.execute(
                 auction.task,
                 award.agent,
-                _plan(draft, award) if self.rules.plan_in_prompt else None,
+                _plan(draft, award),
                 limits=limits,
                 seed=auction.seed + APART * again,
             ):
-                draft.add_event(event, round=award.round)
+                draft.add_event(event, award)
                 if isinstance(event, Step):
                     draft.advance(State.EXECUTING)
         self._verify(draft)
@@ -87,7 +87,8 @@ def _works(done: Done, agent: str) -> int:
 
 
 def _plan(draft: Draft, award: Award) -> str | None:
-    """The plan that won; None for an award that was made without one."""
-    won = (award.agent, award.round)
-    plans = (bid.plan for bid in draft.auction.bids if (bid.agent, bid.round) == won)
+    """The plan that is to be in sight; None for an award that was made without one."""
+    # An award from memory alone, of no round, may ask for a first plan all the same.
+    chosen = (award.planner, award.round or 1)
+    plans = (bid.plan for bid in draft.auction.bids if (bid.agent, bid.round) == chosen)
     return next(plans, None)

@@ -120,6 +120,7 @@ appraisals = st.builds(
     value=numbers,
     score=numbers,
     terms=several(terms),
+    planner=errors,
 )
 offers = st.builds(
     Offer, stage=st.sampled_from(Stage), gain=numbers, usd=numbers, bought=st.booleans()
@@ -131,6 +132,7 @@ awards = st.builds(
     score=numbers,
     provisional=texts,
     propensity=st.floats(0, 1),
+    planner=errors,
 )
 outcomes = st.builds(
     Outcome,
@@ -142,6 +144,7 @@ outcomes = st.builds(
     citations=several(st.builds(Citation, ref=texts, title=texts, source=texts, text=texts)),
     error=errors,
     grade=st.none() | st.floats(0, 1),
+    planner=errors,
 )
 steps = st.builds(
     Step,

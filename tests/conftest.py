@@ -78,9 +78,11 @@ class Pool:
         self._agents = {spec.name: Agent(spec, opener=opener or desk) for spec in roster}
         self.plans_shown: list[str | None] = []
 
-    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
+    def solicit(
+        self, task: Task, *, seed: int, usd: float | None, only: str | None = None
+    ) -> Iterator[Bid]:
         for spec in self._roster:
-            if task.kind in spec.kinds:
+            if task.kind in spec.kinds and only in {None, spec.name}:
                 yield self._agents[spec.name].bid(task, seed=seed, usd=usd)
 
     def rate(

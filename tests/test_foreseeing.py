@@ -29,7 +29,7 @@ Make = Callable[..., Any]
 TASK = Task(Kind.CODING, "Count the words of a text.")
 WRONG = "```answer\nwrong\n```"
 ASKING = 1e-5
-"""Dollars of the bids, and of the ratings, of each auction on record."""
+"""Dollars of both agents' plans, and of the ratings, as on record."""
 
 
 @pytest.fixture
@@ -47,12 +47,13 @@ def remember(memory: Store, *, tells: bool, rated: bool = True, large: float = 1
         verdict = Verdict.PASSED if right else Verdict.FAILED
         usd = 1e-6 if agent == "small" else large
         call = Call(agent, Stage.EXECUTE, 9, 0, 9, 1.0, usd)
-        asked = {Stage.BID: Usage(usd=ASKING)} | ({Stage.RATE: Usage(usd=ASKING)} if rated else {})
+        asked = {Stage.RATE: Usage(usd=ASKING)} if rated else {}
+        planned = (Call(agent, Stage.BID, 9, 0, 9, 1.0, ASKING / 2),)
         memory.record(
             auctions.held(
                 f"{number:04}",
                 TASK.text,
-                bids=(Bid(agent, 1, "a plan", 5 if right and not rated else 50, 0.5),),
+                bids=(Bid(agent, 1, "a plan", 5 if right and not rated else 50, 0.5, planned),),
                 ratings=(Ratings("large", 1, {agent: rating}),) if rated else (),
                 outcome=Outcome(agent, "an answer", StopReason.ANSWERED, verdict),
                 steps=(Step(1, "", "", "", "", (call,), 1.0),),

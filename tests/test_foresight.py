@@ -60,7 +60,7 @@ def test_a_cheap_agent_that_has_done_well_is_sent_first(roster: Any) -> None:
     assert found.award is not None
     assert found.award.agent == "small"
     assert [entry.agent for entry in found.appraisals] == ["small", "large"]
-    sent = [found.appraisals[place].agent for place in found.chain.agents]
+    sent = [found.appraisals[place].agent for place in found.chain.ways]
     assert (sent[0], set(sent)) == ("small", {"small", "large"})
     for entry in found.appraisals:
         cost, solves = entry.terms
@@ -294,6 +294,7 @@ def test_where_a_failed_answer_is_kept_nobody_is_sent_to_be_checked(
     for passes_on in (True, False):
         with Store.open("sqlite://", embedder=HashEmbedder) as memory:
             rules = {"memory": memory, "fallback_on_failure": passes_on, "fallbacks": 1}
+            rules["plan_in_prompt"] = False
             bad = (agent("small", 1.0, work=WRONG), roster[1])
             for hired in (bad, roster, roster):  # the small one is right twice in three times
                 with market(hired, weights=Weights(1.0, 0.0, {}, cost_scale=Scale()), **rules) as m:

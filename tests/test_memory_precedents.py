@@ -78,15 +78,19 @@ def test_who_failed_twice_has_two_works_that_share_its_dollars(memory: Store) ->
 
 
 def test_plans_leave_their_signs_and_the_stages_their_mean_price(memory: Store) -> None:
-    bids = (Bid("one", 1, "a plan", 7, 0.5), Bid("one", 2, "another", 9, 0.9))
     ratings = (Ratings("one", 1, {"one": 2.0}), Ratings("two", 1, {"one": 5.0}))
     worked = {"outcome": Outcome("one", "yes", StopReason.ANSWERED)}
     for name, usd in (("aa", 1.0), ("bb", 3.0)):
-        usage = {Stage.BID: Usage(usd=usd), Stage.EXECUTE: Usage(usd=9.0)}
+        calls = (Call("one", Stage.BID, 9, 0, 9, 1.0, usd / 2),) * 2
+        bids = (Bid("one", 1, "a plan", 7, 0.5, calls), Bid("one", 2, "another", 9, 0.9, calls))
+        bids += (Bid("two", 1, "", 0, None, calls, error="down"),)
+        usage = {Stage.RATE: Usage(usd=usd), Stage.EXECUTE: Usage(usd=9.0)}
         memory.record(auctions.held(name, bids=bids, ratings=ratings, usage=usage, **worked))
-    memory.record(auctions.held("cc", usage={Stage.BID: Usage(usd=None)}, **worked))
+    unknown = (Bid("six", 1, "a plan", 7, 0.5, (Call("six", Stage.BID, 9, 0, 9, 1.0, None),)),)
+    memory.record(auctions.held("cc", bids=unknown, usage={Stage.RATE: Usage(usd=None)}, **worked))
     assert [one.signs for one in found(memory)] == [*[Signs(7, 0.5, 3.5)] * 2, Signs()]
-    assert memory.experience(TASK).asked == {Stage.BID: 2.0}
+    assert memory.experience(TASK).plan_usd == {"one": 2.0}
+    assert memory.experience(TASK).ratings_usd == 2.0
 
 
 def test_failures_are_counted_in_the_order_of_the_work(

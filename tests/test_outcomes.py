@@ -10,18 +10,20 @@ from hypothesis.extra import numpy as arrays
 from scipy import optimize
 from scipy.special import expit
 
-from sale.auction.dollars import dollars
-from sale.auction.outcomes import (
+from sale.auction.design import (
     CENTER,
     LEFT,
     SIGNS,
     SPREAD,
     Precedents,
-    fit,
 )
+from sale.auction.dollars import dollars, dollars_of_plans, dollars_with_plan
+from sale.auction.outcomes import fit
+from sale.auction.ways import NOBODY, STRANGER, Ways
 
 PRICES = np.array([1.0, 3.0, 9.0])
 NAN = float("nan")
+ALL = Ways.plain(3)
 
 
 def precedents(*works: tuple[int, float, float, float, float]) -> Precedents:
@@ -29,9 +31,9 @@ def precedents(*works: tuple[int, float, float, float, float]) -> Precedents:
     table = np.array(works, dtype=float).reshape(-1, 5)
     agents, near, solved, others, usd = table.T
     unknown = np.full((len(table), len(SIGNS)), NAN)
-    return Precedents(
-        agents.astype(np.intp), near, solved, others, np.zeros(len(table)), usd, unknown
-    )
+    nobody = np.full(len(table), NOBODY)
+    again = np.zeros(len(table))
+    return Precedents(agents.astype(np.intp), near, solved, others, again, usd, unknown, nobody)
 
 
 work = st.tuples(
@@ -44,15 +46,17 @@ work = st.tuples(
 
 
 def test_without_precedents_dearer_agents_are_likelier_and_nothing_is_certain() -> None:
-    small, middle, large = fit(precedents(), PRICES).solves()[0, 0]
+    small, middle, large = fit(precedents(), PRICES).solves(ALL)[0, 0]
     assert 0.2 < small < middle < large < 0.8
     assert middle == pytest.approx(0.5)
 
 
 def test_an_unknown_price_says_nothing() -> None:
-    solves = fit(precedents(), np.array([1.0, NAN, 4.0])).solves()[0, 0]
+    solves = fit(precedents(), np.array([1.0, NAN, 4.0])).solves(ALL)[0, 0]
     assert solves[1] == pytest.approx(0.5)
-    assert fit(precedents(), np.full(3, NAN)).solves()[0, 0] == pytest.approx([0.5] * 3, abs=1e-9)
+    assert fit(precedents(), np.full(3, NAN)).solves(ALL)[0, 0] == pytest.approx(
+        [0.5] * 3, abs=1e-9
+    )
 
 
 @given(st.lists(work, max_size=30), st.randoms())
@@ -66,7 +70,7 @@ def test_the_order_of_precedents_does_not_count(works, random) -> None:
 @given(st.lists(work, max_size=30))
 def test_chances_are_chances_and_failures_before_only_matter_by_their_number(works) -> None:
     posterior = fit(precedents(*works), PRICES)
-    solves = posterior.solves(3, 3)
+    solves = posterior.solves(ALL, 3, 3)
     assert solves.shape == (3, 3, 3)
     assert ((solves > 0) & (solves < 1)).all()
     assert (np.diff(solves[:, 1:], axis=1) < 0).all()  # each more failure tells against an agent
@@ -84,16 +88,16 @@ def test_one_more_success_makes_its_agent_likelier_and_one_more_failure_less(wor
 
 
 def test_a_near_task_says_more_than_an_unlike_one() -> None:
-    near, far = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves()[0, 0, 0] for c in (1.0, 0.0))
-    others = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves()[0, 0, 1] for c in (1.0, 0.0))
+    near, far = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves(ALL)[0, 0, 0] for c in (1.0, 0.0))
+    others = (fit(precedents((0, c, 0, 0, 1)), PRICES).solves(ALL)[0, 0, 1] for c in (1.0, 0.0))
     assert next(others) < next(others)  # a hard task is hard for all
-    assert near < far < fit(precedents(), PRICES).solves()[0, 0, 0]
+    assert near < far < fit(precedents(), PRICES).solves(ALL)[0, 0, 0]
     assert precedents((0, -1, 0, 0, 1), (0, 1, 0, 0, 1)).alike.tolist() == [0.0, 1.0]
 
 
 def test_failures_on_one_task_make_everybody_less_likely_there() -> None:
     known = [(agent, 1.0, 1.0, 0, 1.0) for agent in range(3) for _ in range(5)]
-    solves = fit(precedents(*known), PRICES).solves(3, 1)
+    solves = fit(precedents(*known), PRICES).solves(ALL, 3, 1)
     assert (np.diff(solves, axis=0) < 0).all()
 
 
@@ -111,29 +115,31 @@ def test_it_is_the_maximum_of_the_posterior() -> None:
         for _ in range(40)
     ]
     signs, again = rng.normal(size=(40, 3)), rng.integers(4, size=40).astype(float)
-    table = replace(precedents(*works), plans=signs, again=again)
+    shown = rng.choice([NOBODY, STRANGER, 0, 1, 2], size=40)
+    table = replace(precedents(*works), plans=signs, again=again, planners=shown)
     sizes = np.log(PRICES) - np.log(PRICES).mean()
     scaled = (signs - signs.mean(axis=0)) / signs.std(axis=0)
+    who, lent = table.agents, (shown != NOBODY) & (shown != table.agents)
     rows = np.column_stack(
         [
             np.ones(40),
             np.clip(table.nearness, 0, 1) ** 2,
-            np.eye(3)[table.agents],
+            np.eye(3)[who],
             table.others,
             again > 0,
-            sizes[table.agents],
+            sizes[who],
+            shown == who,
+            lent,
+            np.where(lent & (shown != STRANGER), sizes[shown] - sizes[who], 0.0),
+            np.eye(3)[who] * (shown != NOBODY)[:, None],
             scaled,
         ]
     )
-    rows[np.ix_(again > 0, [0, 1, 2, 3, 4, 5, 7, 8, 9, 10])] *= LEFT
+    rows[np.ix_(again > 0, [at for at in range(rows.shape[1]) if at != 6])] *= LEFT
     fades = -np.log(np.maximum(again, 1))
-    known = [CENTER[one] for one in ("others", "again", "price")]
-    center = np.array([*[0] * 5, *known, *[0] * 3])
-    spread = np.array(
-        [SPREAD["kind"], SPREAD["task"], *[SPREAD["agent"]] * 3]
-        + [SPREAD[one] for one in ("others", "again", "price")]
-        + [SPREAD["plan"]] * 3
-    )
+    widths = {"agent": 3, "shown": 3, "plan": 3}
+    center = np.concatenate([[CENTER[one]] * widths.get(one, 1) for one in CENTER])
+    spread = np.concatenate([[SPREAD[one]] * widths.get(one, 1) for one in CENTER])
 
     def loss(beta: np.ndarray) -> float:
         chance = expit(rows @ beta + fades)
@@ -151,26 +157,62 @@ def test_what_plans_look_like_is_believed_as_far_as_it_has_told() -> None:
     told = fit(replace(precedents(*works), plans=signs), PRICES)
     looks = np.zeros((2, 3, 3))
     looks[1, :, 1] = 1.0  # a standard deviation more of entropy
-    low, high = told.solves(1, 1, looks)[:, 0, 0, 0]
+    low, high = told.solves(ALL, 1, 1, looks)[:, 0, 0, 0]
     assert high > low + 0.2
     untold = fit(precedents(*works), PRICES)
-    assert untold.solves(1, 1, looks)[0] == pytest.approx(untold.solves(1, 1, looks)[1], abs=0.05)
+    believed = untold.solves(ALL, 1, 1, looks)
+    assert believed[0] == pytest.approx(believed[1], abs=0.05)
+
+
+def test_a_plan_in_sight_is_a_burden_until_it_is_seen_to_help() -> None:
+    ways = Ways((0, 0, 0), (NOBODY, 0, 2))
+    alone, own, lent = fit(precedents(), PRICES).solves(ways)[0, 0]
+    assert alone > own
+    assert alone > lent
+    works = [(0, 1.0, 0.0, 0, 1.0)] * 10 + [(0, 1.0, 1.0, 0, 1.0)] * 10
+    shown = np.array([NOBODY] * 10 + [2] * 10)
+    alone, own, lent = fit(replace(precedents(*works), planners=shown), PRICES).solves(ways)[0, 0]
+    assert lent > 0.75 > 0.25 > alone
+    assert lent > own  # which nobody has tried
+
+
+def test_what_a_plan_does_for_one_agent_is_believed_of_others_in_part() -> None:
+    works = [(0, 1.0, 0.0, 0, 1.0)] * 10 + [(0, 1.0, 1.0, 0, 1.0)] * 10
+    table = replace(precedents(*works), planners=np.array([NOBODY] * 10 + [2] * 10))
+    ways = Ways((0, 0, 1, 1), (NOBODY, 2, NOBODY, 2))
+    lift = [np.diff(fit(one, PRICES).solves(ways)[0, 0]) for one in (precedents(), table)]
+    untold, told = (one[[0, 2]] for one in lift)
+    assert (told > untold).all()
+    assert told[0] > told[1]
+
+
+def test_dollars_of_work_with_a_plan_and_of_plans() -> None:
+    works = precedents((0, 1, 1, 0, 2.0), *[(0, 1, 1, 0, 6.0)] * 50, (1, 1, 1, 0, NAN))
+    shown = replace(works, planners=np.array([NOBODY, *[2] * 50, NOBODY]))
+    plain = dollars(shown, PRICES)
+    assert plain[0] < 5.0
+    assert dollars_with_plan(shown, plain)[0] == pytest.approx(6.0, rel=0.05)
+    assert dollars_with_plan(shown, plain)[1:] == pytest.approx(plain[1:])
+    seen = np.array([2.0, NAN, NAN])
+    assert dollars_of_plans(seen, PRICES) == pytest.approx([2.0, 6.0, 18.0])
+    assert dollars_of_plans(seen, np.array([1.0, 0.0, 3.0])) == pytest.approx([2.0, 0.0, 6.0])
+    assert np.isnan(dollars_of_plans(np.full(3, NAN), np.zeros(3))).all()
 
 
 @given(st.lists(work, max_size=12), st.sets(st.integers(0, 2), min_size=1))
 def test_a_part_of_the_agents_is_believed_of_as_in_the_whole(works, kept) -> None:
     whole, part = fit(precedents(*works), PRICES), np.array(sorted(kept))
     plans = np.random.default_rng(1).normal(size=(5, 3, len(SIGNS)))
-    believed = whole.of(part).solves(2, 2, plans[:, part])
-    assert np.allclose(believed, whole.solves(2, 2, plans)[..., part])
+    believed = whole.of(part).solves(Ways.plain(len(part)), 2, 2, plans[:, part])
+    assert np.allclose(believed, whole.solves(ALL, 2, 2, plans)[..., part])
 
 
 def test_draws_are_spread_around_what_is_believed() -> None:
     posterior = fit(precedents(*[(0, 1.0, 1.0, 0, 1.0)] * 5), PRICES)
     normals = np.random.default_rng(4).standard_normal((4000, len(posterior.mean)))
-    drawn = posterior.drawn(normals, 2, 2)
+    drawn = posterior.drawn(normals, ALL, 2, 2)
     assert drawn.shape == (4000, 2, 2, 3)
-    assert drawn.mean(axis=0) == pytest.approx(posterior.solves(2, 2), abs=0.03)
+    assert drawn.mean(axis=0) == pytest.approx(posterior.solves(ALL, 2, 2), abs=0.03)
     assert drawn[:, 0, 0, 1].std() > drawn[:, 0, 0, 0].std()  # nobody has seen the second
 
 
@@ -182,7 +224,7 @@ def test_many_outcomes_are_believed_and_are_calibrated() -> None:
         for agent in range(3)
         for _ in range(400)
     ]
-    assert fit(precedents(*works), PRICES).solves()[0, 0] == pytest.approx(truth, abs=0.06)
+    assert fit(precedents(*works), PRICES).solves(ALL)[0, 0] == pytest.approx(truth, abs=0.06)
 
 
 def test_dollars_are_means_shrunk_towards_prices() -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sale.auction.foresight import Foresight
-from sale.auction.terms import Prefer
+from sale.auction.foresight import Foresight, Plans
+from sale.auction.terms import Prefer, Sight
 from sale.foreseeing import OF_PLANS, OF_RATINGS
 from sale.types import AgentSpec, Kind, Precedent, Price, Signs
 
@@ -87,9 +87,62 @@ def test_plans_are_worth_reading_where_they_have_told_right_from_wrong(roster: A
     assert told.gain(OF_RATINGS) > 4 * untold.gain(OF_RATINGS) > 0.0
     assert told.gain(OF_PLANS) == pytest.approx(0.0, abs=1e-9)  # all plans are equally long
     good = {"small": Signs(50, 1.0, 4.8), "large": Signs(50, 1.0, 0.3)}
-    assert told.with_plans(good).foreseen().award.agent == "small"
     bad = {"small": Signs(50, 1.0, 0.3), "large": Signs(50, 1.0, 4.8)}
-    assert told.with_plans(bad).foreseen().award.agent == "large"
+    for signs, best in ((good, "small"), (bad, "large")):
+        foresight, seen = Foresight(roster, 100.0, longest=1), Plans(here=signs)
+        found = foresight.look(Kind.CODING, works(True), checkable=False, plans=seen).foreseen()
+        assert (found.award.agent, found.award.round, found.award.planner) == (best, 1, None)
+
+
+def lent(n: int, *, helps: bool) -> list[Precedent]:
+    """The small agent has seen the large one's plan, and has worked without."""
+    alone = [work("small", solved=not helps, usd=1.0)] * n
+    shown = [replace(work("small", solved=helps, usd=1.0), planner="large")] * n
+    return [*alone, *shown, *[work("large", usd=10.0)] * n]
+
+
+def test_a_small_agent_is_shown_a_large_ones_plan_where_that_has_paid(roster: Any) -> None:
+    def sent(usd: float, *, helps: bool = True, sight: Sight = Sight.AUTO) -> tuple[Any, Any]:
+        foresight = Foresight(roster, 100.0, longest=1, sight=sight)
+        plans = Plans({"small": usd, "large": usd})
+        known = lent(9, helps=helps)
+        award = foresight.look(Kind.CODING, known, checkable=False, plans=plans).foreseen().award
+        return award.agent, award.planner
+
+    assert sent(1.0) == ("small", "large")
+    assert sent(20.0) == ("large", None)  # then it may as well work itself
+    assert sent(1.0, helps=False)[1] is None
+    assert sent(1.0, sight=Sight.NONE) == ("large", None)
+
+
+def test_a_plan_that_is_there_costs_nothing_more_and_one_that_nobody_can_make_is_not_offered(
+    roster: Any,
+) -> None:
+    def looks(**plans: Any) -> dict[tuple[str, str | None], float]:
+        foresight = Foresight(roster, 1000.0, longest=1, sight=Sight.AUTO)
+        given = Plans({"large": 2.0, "small": 0.5}, **plans)
+        found = foresight.look(Kind.CODING, lent(9, helps=True), checkable=False, plans=given)
+        return {(one.agent, one.planner): one.cost for one in found.foreseen().appraisals}
+
+    asked, here = looks(), looks(here={"large": Signs(50, 1.0)})
+    assert asked["small", "large"] == pytest.approx(here["small", "large"] + 2.0)
+    assert {planner for _, planner in looks(missing=["large"])} <= {None, "small"}
+    assert all(planner is None for _, planner in looks(missing=["large", "small"]))
+
+
+def test_where_everybody_sees_its_own_plan_that_is_what_is_weighed(roster: Any) -> None:
+    known = [work("small", solved=True)] * 9
+    known += [replace(work("small", solved=False), planner="small")] * 9
+    known += [work("large", usd=3.0)] * 9
+    rule = Foresight(roster, 100.0, longest=1, sight=Sight.OWN)
+    bare = rule.look(Kind.CODING, known, checkable=False).foreseen()
+    both = Plans(here={"small": Signs(50, 1.0), "large": Signs(50, 1.0)})
+    seen = rule.look(Kind.CODING, known, checkable=False, plans=both).foreseen()
+    assert [one.planner for one in bare.appraisals] == [None, None]
+    assert [one.planner for one in seen.appraisals] == ["small", "large"]
+    assert (seen.award.agent, seen.award.planner) == ("large", "large")
+    alone, shown = (one.appraisals[0].value / 100.0 for one in (bare, seen))
+    assert alone > 0.7 > 0.3 > shown
 
 
 def test_a_value_refuses_only_where_it_is_all_but_sure_and_a_preference_never(roster: Any) -> None:

@@ -189,7 +189,9 @@ def test_no_auction_is_judged_by_what_came_of_itself() -> None:
     past = [auction(work("small", solved=n != 0)) for n in range(8)]
     turned = [auction(work("small", solved=True)), *past[1:]]
     outlooks = [by_foresight(one, Foresight(ROSTER))[0].outlook(0, ()) for one in (past, turned)]
-    chances = [outlook.posterior.solves() for outlook in outlooks]
+    chances = [outlook.posterior.solves(outlook.ways) for outlook in outlooks]
     assert chances[0] == pytest.approx(chances[1])
     other = [by_foresight(one, Foresight(ROSTER))[0].outlook(1, ()) for one in (past, turned)]
-    assert other[0].posterior.solves() != pytest.approx(other[1].posterior.solves())
+    assert other[0].posterior.solves(other[0].ways) != pytest.approx(
+        other[1].posterior.solves(other[1].ways)
+    )

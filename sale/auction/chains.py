@@ -2,8 +2,8 @@
 
 profit = value x P(solved) - dollars. Agents work one after the other until an answer passes its
 visible checks, or none is left who is worth its price; who has failed may be sent again, for a
-fresh sample. Without checks the first answer is the last. Arrays in, arrays out: n agents, q
-chains of at most d works.
+fresh sample. Without checks the first answer is the last. Arrays in, arrays out: n agents, w
+ways of working, q chains of at most d works.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from sale.auction.ways import NOBODY, Codes, Ways
+
 Vector = NDArray[np.float64]
 Tensor = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 MOST = 6
 """Agents among which all chains are compared."""
 AHEAD = 4
 FEW = 4
-"""Works that are looked ahead, one less for more than FEW agents: 340 chains of 4, 258 of 6.
+"""Works that are looked ahead, one less for more than FEW ways: 340 chains of 4, 399 of 7.
 
 Behind each failure the chain is made anew.
 """
-NOBODY = -1
 HAIR = 1e-12
 """The share of the value by which a longer chain has to be better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Agents in the order in which they are to work, and what is expected of it."""
+    """Ways of working in the order of the work, and what is expected of it."""
 
-    agents: tuple[int, ...]
-    """Places in the roster; empty where nobody is worth its price."""
+    ways: tuple[int, ...]
+    """Their places; empty where nobody is worth its price."""
     solves: float = 0.0
     """P(solved) by any of them."""
     dollars: float = 0.0
-    """Expected dollars of all their work."""
+    """Expected dollars of all the work, and of plans that are asked for on the way."""
     profit: float = 0.0
 
 
@@ -50,17 +50,19 @@ class Chain:
 class Chains:
     """Every chain that is compared, the shortest first, with what has failed before each work."""
 
-    agents: Codes
+    ways: Codes
     """Shape (q, d); NOBODY behind the end."""
     others: Codes
     """Shape (q, d): other agents that have failed by then."""
     again: Codes
     """Shape (q, d): failures of the agent itself."""
+    asks: NDArray[np.bool_]
+    """Shape (q, d): whether its plan was not in sight of any work before."""
 
     @property
     def works(self) -> NDArray[np.bool_]:
         """Shape (q, d): whether anybody works there."""
-        return np.asarray(self.agents != NOBODY)
+        return np.asarray(self.ways != NOBODY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,44 +80,60 @@ class Odds:
 
 
 @lru_cache(maxsize=128)
-def chains(agents: tuple[int, ...], failed: tuple[int, ...], longest: int, again: int) -> Chains:
-    """List the chains of at most `longest` works of some agents, the empty one first.
+def chains(
+    compared: tuple[int, ...], ways: Ways, failed: tuple[int, ...], longest: int, again: int
+) -> Chains:
+    """List the chains of at most `longest` works in some of the ways, the empty one first.
 
     `failed` has who has worked in vain, in order. Nobody works on a task more than 1 + `again`
     times, those before included.
     """
-    depth = min(longest, AHEAD if len(agents) <= FEW else AHEAD - 1)
+    depth = min(longest, AHEAD if len(compared) <= FEW else AHEAD - 1)
     listed = [
         chain
         for size in range(depth + 1)
-        for chain in product(agents, repeat=size)
-        if all((failed + chain).count(one) <= 1 + again for one in set(chain))
+        for chain in product(compared, repeat=size)
+        if _is_allowed(failed + tuple(ways.workers[way] for way in chain), len(failed), 1 + again)
     ]
-    return laid_out(listed, failed, max(depth, 1))
+    return laid_out(listed, ways, failed, max(depth, 1))
 
 
-def laid_out(listed: Sequence[tuple[int, ...]], failed: tuple[int, ...], depth: int) -> Chains:
+def _is_allowed(agents: tuple[int, ...], before: int, most: int) -> bool:
+    return all(agents.count(agent) <= most for agent in set(agents[before:]))
+
+
+def laid_out(
+    listed: Sequence[tuple[int, ...]], ways: Ways, failed: tuple[int, ...], depth: int
+) -> Chains:
     """Lay out some chains of at most `depth` works, after those that have failed."""
     who, others, own = (np.full((len(listed), depth), fill) for fill in (NOBODY, 0, 0))
+    asks = np.zeros((len(listed), depth), dtype=bool)
     for row, chain in enumerate(listed):
-        for at, agent in enumerate(chain):
-            before = failed + chain[:at]
-            who[row, at] = agent
+        workers = failed + tuple(ways.workers[way] for way in chain)
+        planners = tuple(ways.planners[way] for way in chain)
+        for at, way in enumerate(chain):
+            agent, before = ways.workers[way], workers[: len(failed) + at]
+            who[row, at] = way
             others[row, at] = len(set(before) - {agent})
             own[row, at] = before.count(agent)
-    return Chains(who, others, own)
+            asks[row, at] = planners[at] not in {NOBODY, *planners[:at]}
+    return Chains(who, others, own, asks)
 
 
-def odds(table: Chains, solves: Tensor, dollars: Vector, *, value: float, checked: float) -> Odds:
+def odds(
+    table: Chains, solves: Tensor, dollars: Vector, plans: Vector, *, value: float, checked: float
+) -> Odds:
     """Say what is expected of each chain.
 
-    `solves`, shape (..., f, r, n), is P(solved) of each agent where 0 .. f - 1 others have failed
-    and it has itself 0 .. r - 1 times. `dollars`, shape (..., n), has what each one's work costs,
-    and `checked` is the chance that a wrong answer is seen to be wrong.
+    `solves`, shape (..., f, r, w), is P(solved) by each way where 0 .. f - 1 others have failed and
+    its worker itself 0 .. r - 1 times. `dollars`, shape (..., w), has what the work costs in each
+    way, `plans`, shape (w,), what its plan costs where it has to be asked for, and `checked` is the
+    chance that a wrong answer is seen to be wrong.
     """
     works = table.works
-    chance = solves[..., table.others, table.again, table.agents] * works
-    cost = np.where(works, dollars[..., table.agents], 0.0)
+    chance = solves[..., table.others, table.again, table.ways] * works
+    cost = np.where(works, dollars[..., table.ways], 0.0)
+    cost = cost + np.where(table.asks, plans[table.ways], 0.0)
     passed_on = checked * (1.0 - chance[..., :-1])
     reach = np.concatenate(
         [np.ones_like(chance[..., :1]), np.cumprod(passed_on, axis=-1)], axis=-1
@@ -136,6 +154,6 @@ def worth_a_look(solves: Vector, dollars: Vector, *, value: float) -> tuple[int,
 
 def chain_at(table: Chains, found: Odds, place: int) -> Chain:
     """One chain of those that were compared."""
-    agents = tuple(one for one in table.agents[place].tolist() if one != NOBODY)
+    ways = tuple(one for one in table.ways[place].tolist() if one != NOBODY)
     numbers = (float(one[place]) for one in (found.solves, found.dollars, found.profit))
-    return Chain(agents, *numbers)
+    return Chain(ways, *numbers)

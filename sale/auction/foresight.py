@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import numpy as np
 
-from sale.auction.chains import Vector, chains, worth_a_look
-from sale.auction.dollars import dollars, dollars_spread
-from sale.auction.outcomes import Precedents, fit
-from sale.auction.outlook import NAN, Outlook, number_of, signs_of
-from sale.auction.terms import Prefer
-from sale.types import AgentSpec, Kind, Precedent
+from sale.auction.chains import FEW, Vector, chains, worth_a_look
+from sale.auction.design import Precedents
+from sale.auction.dollars import Costs, dollars_of_plans
+from sale.auction.outcomes import Posterior, fit
+from sale.auction.outlook import HOPE, NAN, Outlook, number_of, signs_of, standard_normals
+from sale.auction.terms import Prefer, Sight
+from sale.auction.ways import NOBODY, STRANGER, Ways
+from sale.types import AgentSpec, Kind, Precedent, Signs
 
 AGAIN = 3
 """How often an agent that has failed at a task may be sent to it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What is known of plans for a task."""
+
+    usd: Mapping[str, float] = field(default_factory=dict)
+    """Agent -> mean dollars of its past plans."""
+    here: Mapping[str, Signs] = field(default_factory=dict)
+    """Agent -> what its plan for this task looks like."""
+    missing: Collection[str] = ()
+    """Who was asked for one and made none."""
+    seen: Sequence[str | None] = ()
+    """Whose plan each of those saw that have worked in vain, in order."""
+
+    def cost(self, names: Sequence[str], prices: Vector) -> Vector:
+        """Predicted dollars of a plan by each agent, shape (n,); nan where it can't be had."""
+        past = dollars_of_plans(np.array([self.usd.get(name, NAN) for name in names]), prices)
+        missing = np.array([NAN if name in self.missing else 1.0 for name in names])
+        return np.where([name in self.here for name in names], 0.0, past * missing)
+
+
+NO_PLANS = Plans()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +55,8 @@ class Foresight:
     """Works on a task, one after the other."""
     explore: float = 0.0
     """Profit that may be given up to learn, as a share of an award's predicted dollars."""
+    sight: Sight = Sight.NONE
+    """Whose plan whoever works is shown."""
 
     def can_tell(self, kind: Kind, precedents: Sequence[Precedent]) -> bool:
         """Whether work of one of the agents is known with its dollars, and every one has a price.
@@ -50,15 +78,16 @@ class Foresight:
         checkable: bool,
         failed: Sequence[str] = (),
         gone: Sequence[str] = (),
+        plans: Plans = NO_PLANS,
     ) -> Outlook:
         """Form a belief of what each agent would do for a task of a kind.
 
         `failed` are those that have worked on it in vain, in order: their failures are evidence,
-        too. Those that are `gone` aren't sent again.
+        too. Those that are `gone` aren't sent again, nor asked for a plan.
         """
         able = self.able(kind)
         table = table_of(precedents, [spec.name for spec in able])
-        return self.look_at(able, table, checkable=checkable, failed=failed, gone=gone)
+        return self.look_at(able, table, checkable=checkable, failed=failed, gone=gone, plans=plans)
 
     def able(self, kind: Kind) -> tuple[AgentSpec, ...]:
         """Give the agents that take tasks of a kind, in roster order."""
@@ -72,29 +101,42 @@ class Foresight:
         checkable: bool,
         failed: Sequence[str] = (),
         gone: Sequence[str] = (),
+        plans: Plans = NO_PLANS,
     ) -> Outlook:
         """The same, of precedents as a table, whose agents are places among those that are able."""
         names = [spec.name for spec in able]
-        table = table.and_then(table_of(_here(failed), names))
+        table = table.and_then(table_of(_here(failed, plans.seen), names))
         prices = np.array([_price(spec) for spec in able])
-        cost, posterior = dollars(table, prices), fit(table, prices)
-        value = self._worth(cost)
         left = np.array([NAN if name in gone else 1.0 for name in names])
-        candidates = worth_a_look(posterior.solves()[0, 0], cost * left, value=value)
+        posterior = fit(table, prices)
+        costs = Costs.of(table, prices, plans.cost(names, prices) * left)
+        worth, before = self._worth(costs.plain), tuple(names.index(name) for name in failed)
+        alone = posterior.solves(Ways.plain(len(names)))[0, 0]
+        sent = worth_a_look(alone, costs.plain * left, value=worth)
+        ways = Ways.plain(len(names))
+        if self.sight is Sight.OWN:
+            ways = ways.with_own([name in plans.here for name in names])
+        elif self.sight is Sight.AUTO:
+            ways += _worth_showing(sent, posterior, costs, worth)
         longest = max(self.longest - len(failed), 0)
-        before = tuple(names.index(name) for name in failed)
+        compared = (*sent, *range(len(names), len(ways)))
         return Outlook(
-            tuple(names),
-            cost,
-            dollars_spread(table, len(names)),
-            value,
-            posterior,
-            before,
-            chains(candidates, before, longest, AGAIN),
-            float(checkable),
-            signs_of([None] * len(names)),
+            agents=tuple(names),
+            ways=ways,
+            cost=costs.work(ways),
+            cost_spread=costs.spread[ways.who],
+            plan_cost=costs.plan(ways),
+            value=worth,
+            posterior=posterior,
+            failed=before,
+            table=chains(compared, ways, before, longest, AGAIN),
+            checked=float(checkable),
+            plans=signs_of([plans.here.get(name) for name in names]),
+            plans_usd=float(costs.plans.sum()),
+            shows_own=self.sight is Sight.OWN,
             # A preference says how to go about a task, not whether.
             reserve=not isinstance(self.value, Prefer),
+            round=1 if plans.here else 0,
         )
 
     def _worth(self, cost: Vector) -> float:
@@ -104,11 +146,42 @@ class Foresight:
         return self.value.factor * float(np.nanmax(cost)) or 1.0
 
 
-def _here(failed: Sequence[str]) -> list[Precedent]:
+def _worth_showing(agents: Sequence[int], posterior: Posterior, costs: Costs, value: float) -> Ways:
+    """The most promising ways to show one of some agents a plan by one of them.
+
+    Those that may well, with a probability of HOPE, earn more than the agent does without a plan;
+    no more than leave the chains short enough to look far ahead.
+    """
+    planners = [one for one in agents if not np.isnan(costs.plans[one])]
+    plain = Ways(tuple(agents), (NOBODY,) * len(agents))
+    shown = Ways.planned(agents, planners)
+    if not shown:
+        return shown
+    both = plain + shown
+    normals = standard_normals(len(posterior.mean))
+    profit = value * posterior.drawn(normals, both)[:, 0, 0] - costs.work(both) - costs.plan(both)
+    alone, planned = profit[:, : len(plain)], profit[:, len(plain) :]
+    of_worker = [agents.index(one) for one in shown.workers]
+    hope = (planned > alone[:, of_worker]).mean(axis=0)
+    gain = (planned - alone[:, of_worker]).mean(axis=0)
+    order = sorted(range(len(shown)), key=lambda one: (-gain[one], one))
+    room = max(FEW - len(agents), 1)
+    return shown.only([one for one in order if hope[one] >= HOPE][:room])
+
+
+def _here(failed: Sequence[str], seen: Sequence[str | None]) -> list[Precedent]:
     """What has come of the task itself so far."""
     return [
-        Precedent(name, 1.0, False, len({*failed[:at]} - {name}), None, failed[:at].count(name))
-        for at, name in enumerate(failed)
+        Precedent(
+            name,
+            1.0,
+            False,
+            len({*failed[:at]} - {name}),
+            None,
+            failed[:at].count(name),
+            planner=planner,
+        )
+        for at, (name, planner) in enumerate(zip_longest(failed, seen))
     ]
 
 
@@ -121,12 +194,14 @@ def table_of(works: Sequence[Precedent], names: Sequence[str]) -> Precedents:
     """Give the works of some agents as a table; each agent is its place among the names."""
     place = {name: index for index, name in enumerate(names)}
     known = [one for one in works if one.agent in place]
+    shown = [NOBODY if one.planner is None else place.get(one.planner, STRANGER) for one in known]
     return Precedents(
-        np.array([place[one.agent] for one in known], dtype=np.intp),
-        np.array([one.nearness for one in known], dtype=float),
-        np.array([number_of(one.solved) for one in known], dtype=float),
-        np.array([one.failures for one in known], dtype=float),
-        np.array([one.again for one in known], dtype=float),
-        np.array([number_of(one.usd) for one in known], dtype=float),
-        signs_of([one.signs for one in known]),
+        agents=np.array([place[one.agent] for one in known], dtype=np.intp),
+        nearness=np.array([one.nearness for one in known], dtype=float),
+        solved=np.array([number_of(one.solved) for one in known], dtype=float),
+        others=np.array([one.failures for one in known], dtype=float),
+        again=np.array([one.again for one in known], dtype=float),
+        dollars=np.array([number_of(one.usd) for one in known], dtype=float),
+        plans=signs_of([one.signs for one in known]),
+        planners=np.array(shown, dtype=np.intp),
     )

@@ -9,17 +9,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sale.auction.chains import (
-    NOBODY,
-    Chain,
-    Chains,
-    Odds,
-    Vector,
-    chain_at,
-    laid_out,
-    odds,
-)
-from sale.auction.outcomes import SIGNS, Matrix, Posterior, Tensor
+from sale.auction.chains import Chain, Chains, Odds, Vector, chain_at, laid_out, odds
+from sale.auction.design import SIGNS, Matrix, Tensor
+from sale.auction.outcomes import Posterior
+from sale.auction.ways import NOBODY, Ways
 from sale.types import DOLLARS, SOLVES, Appraisal, Award, Signs, Term
 
 NAN = float("nan")
@@ -34,7 +27,7 @@ class Foreseen:
     """What is believed of a task, and whom that sends."""
 
     appraisals: tuple[Appraisal, ...]
-    """Of every agent that takes such tasks, in roster order."""
+    """Of every agent that takes such tasks, in roster order, and of plans that may be shown."""
     chain: Chain
     """The awards that are expected to earn the most; its places are those of the appraisals."""
     award: Award | None
@@ -43,23 +36,28 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One agent as the first to be sent."""
+    """One way to go about the task first."""
 
     propensity: float
-    """How likely it is sent."""
+    """How likely it is."""
     chain: Chain
     """The best one that it begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
-    """What is believed of a task before somebody works on it; n agents in roster order."""
+    """What is believed of a task before somebody works on it; n agents, w ways of working."""
 
     agents: tuple[str, ...]
+    """In roster order."""
+    ways: Ways
+    """Every agent by itself, in roster order, and behind them what else is worth a look."""
     cost: Vector
-    """Shape (n,): predicted dollars of each one's work."""
+    """Shape (w,): predicted dollars of the work."""
     cost_spread: Vector
-    """Shape (n,): how far the dollars may be off, as a standard deviation of their logarithm."""
+    """Shape (w,): how far the dollars may be off, as a standard deviation of their logarithm."""
+    plan_cost: Vector
+    """Shape (w,): predicted dollars of its plan, 0 for one that is there."""
     value: float
     """Dollars that a solved task is worth."""
     posterior: Posterior
@@ -71,14 +69,14 @@ class Outlook:
     """The chance that a wrong answer is seen to be wrong."""
     plans: Matrix
     """Shape (n, 3): the SIGNS of the plans for the task, nan where there are none."""
+    plans_usd: float = NAN
+    """Predicted dollars of everybody's plan; nan where nobody knows."""
+    shows_own: bool = False
+    """Whether everybody sees its own plan once it is there."""
     reserve: bool = True
     """Whether nobody may be sent at all; else it only ends the work of those that failed."""
     round: int = 0
     """Of the bids that are looked at; 0 where nobody was asked for any."""
-
-    def with_plans(self, plans: Mapping[str, Signs]) -> Outlook:
-        """The same with the signs of some agents' plans."""
-        return replace(self, plans=signs_of([plans.get(one) for one in self.agents]), round=1)
 
     def foreseen(self, rng: np.random.Generator | None = None, explore: float = 0.0) -> Foreseen:
         """Find the chain that is expected to earn the most; its first agent gets the award.
@@ -90,7 +88,7 @@ class Outlook:
         solves = self._solves(self.plans)
         found = self._odds(solves)
         best = self._best(found)
-        appraisals = tuple(self._appraisal(one, solves) for one in range(len(self.agents)))
+        appraisals = tuple(self._appraisal(one, solves) for one in range(len(self.ways)))
         place, propensity = best, 1.0
         if rng is not None and self.table.works[best].any():
             chances = self._mixed(found, best, explore)
@@ -99,8 +97,8 @@ class Outlook:
         chain = chain_at(self.table, found, place)
         return Foreseen(appraisals, chain, self._award(appraisals, chain, propensity))
 
-    def first(self, explore: float = 0.0) -> Mapping[str, Choice]:
-        """Say of each agent that may be sent first how likely that is, and what is expected then.
+    def first(self, explore: float = 0.0) -> Mapping[int, Choice]:
+        """Say of each way that may come first how likely it is, and what is expected then.
 
         Empty where nobody is worth its price.
         """
@@ -109,13 +107,17 @@ class Outlook:
         if not self.table.works[best].any():
             return {}
         chances = self._mixed(found, best, explore)
-        places = {int(one) for one in self.table.agents[1:, 0]}
+        places = {int(one) for one in self.table.ways[1:, 0]}
         return {
-            self.agents[one]: Choice(
+            one: Choice(
                 float(chances[one]), chain_at(self.table, found, self._best_from(found, one))
             )
             for one in sorted(places)
         }
+
+    def workers(self, chain: Chain) -> tuple[str, ...]:
+        """Name the agents of a chain."""
+        return tuple(self.agents[self.ways.workers[way]] for way in chain.ways)
 
     def expected(self, names: Sequence[str]) -> Matrix:
         """Say what is expected of some agents, sent one after the other, shape (1 + DRAWS, 2).
@@ -124,8 +126,8 @@ class Outlook:
         be.
         """
         chain = tuple(self.agents.index(one) for one in names)
-        one = replace(self, table=laid_out([chain], self.failed, len(chain)))
-        noise = np.exp(self.cost_spread * _normals(len(self.agents)))
+        one = replace(self, table=laid_out([chain], self.ways, self.failed, len(chain)))
+        noise = np.exp(self.cost_spread * standard_normals(len(self.ways)))
         likely = one._odds(one._solves(self.plans))
         found = replace(one, cost=self.cost * noise)._odds(one._drawn())
         solves = np.append(likely.solves, found.solves)
@@ -140,16 +142,22 @@ class Outlook:
         one = self._of_those_compared()
         columns = [SIGNS.index(name) for name in seen]
         scaling, shape = one.posterior.scaling, (DRAWS, *one.plans.shape)
-        written = scaling.middle + scaling.width * _normals(one.plans.size).reshape(shape)
+        written = scaling.middle + scaling.width * standard_normals(one.plans.size).reshape(shape)
         plans = np.broadcast_to(one.plans, shape).copy()
         plans[..., columns] = written[..., columns]
-        profit = one._odds(one._solves(plans)).profit
-        return float(profit.max(axis=-1).mean() - profit.mean(axis=0).max())
+        without, known = one._odds(one._solves(plans)), one._with_all_plans()
+        with_plans = known._odds(known._solves(plans))
+        return float(with_plans.profit.max(axis=-1).mean() - without.profit.mean(axis=0).max())
+
+    def _with_all_plans(self) -> Outlook:
+        """The same as it is once everybody's plan is there."""
+        ways = self.ways.with_own([True] * len(self.agents)) if self.shows_own else self.ways
+        return replace(self, ways=ways, plan_cost=np.zeros(len(ways)))
 
     def _best(self, found: Odds) -> int:
         """The place of the best chain; the empty one only where it is all but sure to be best."""
         best = int(found.best(self.value))
-        somebody = self.table.agents[:, 0] != NOBODY
+        somebody = self.table.ways[:, 0] != NOBODY
         if self.table.works[best].any() or self.failed or not somebody.any():
             return best
         if self.reserve:
@@ -161,40 +169,50 @@ class Outlook:
     def _of_those_compared(self) -> Outlook:
         """The same of the agents in some chain alone: of a hundred agents a few are compared."""
         works = self.table.works
-        kept = np.unique(self.table.agents[works])
+        compared = np.unique(self.table.ways[works])
+        ways = self.ways.only(compared.tolist())
+        kept = np.unique(np.concatenate([ways.who, ways.shown]))
+        kept = kept[kept >= 0]
         if len(kept) == len(self.agents):
             return self
-        places = np.where(works, np.searchsorted(kept, self.table.agents), NOBODY)
+        here = {NOBODY: NOBODY} | {int(one): place for place, one in enumerate(kept)}
+        places = np.where(works, np.searchsorted(compared, self.table.ways), NOBODY)
         return replace(
             self,
             agents=tuple(self.agents[one] for one in kept),
-            cost=self.cost[kept],
-            cost_spread=self.cost_spread[kept],
+            ways=Ways(
+                tuple(here[one] for one in ways.workers), tuple(here[one] for one in ways.planners)
+            ),
+            cost=self.cost[compared],
+            cost_spread=self.cost_spread[compared],
+            plan_cost=self.plan_cost[compared],
             posterior=self.posterior.of(kept),
-            table=replace(self.table, agents=places),
+            table=replace(self.table, ways=places),
             plans=self.plans[kept],
         )
 
     def _drawn(self) -> Tensor:
         """P(solved) in worlds that may be so."""
-        return self.posterior.drawn(_normals(len(self.posterior.mean)), *self._depth, self.plans)
+        normals = standard_normals(len(self.posterior.mean))
+        return self.posterior.drawn(normals, self.ways, *self._depth, self.plans)
 
     def _solves(self, plans: Matrix) -> Tensor:
-        return self.posterior.solves(*self._depth, plans)
+        return self.posterior.solves(self.ways, *self._depth, plans)
 
     @property
     def _depth(self) -> tuple[int, int]:
         """Failures of others, and of an agent itself, that there may be: each one more."""
-        ahead = self.table.agents.shape[1] + 1
+        ahead = self.table.ways.shape[1] + 1
         counts = [self.failed.count(one) for one in self.failed]
         return len(set(self.failed)) + ahead, max(counts, default=0) + ahead
 
     def _odds(self, solves: Tensor) -> Odds:
-        return odds(self.table, solves, self.cost, value=self.value, checked=self.checked)
+        worth = {"value": self.value, "checked": self.checked}
+        return odds(self.table, solves, self.cost, self.plan_cost, **worth)
 
     def _mixed(self, found: Odds, best: int, explore: float) -> Vector:
-        """The probability of each agent to be the first, shape (n,)."""
-        first, n = self.table.agents[:, 0], len(self.agents)
+        """The probability of each way to be the first, shape (w,)."""
+        first, n = self.table.ways[:, 0], len(self.ways)
         worlds = self._odds(self._drawn())
         somebody = replace(worlds, profit=np.where(first == NOBODY, -np.inf, worlds.profit))
         counts = np.bincount(first[somebody.best(self.value)], minlength=n)
@@ -207,8 +225,8 @@ class Outlook:
         return np.asarray(chances)
 
     def _best_from(self, found: Odds, first: int) -> int:
-        """The place of the best chain that an agent begins."""
-        return self._best_of(found, self.table.agents[:, 0] == first)
+        """The place of the best chain that begins in some way."""
+        return self._best_of(found, self.table.ways[:, 0] == first)
 
     def _best_of(self, found: Odds, allowed: NDArray[np.bool_]) -> int:
         profit = np.where(allowed, found.profit, -np.inf)
@@ -217,20 +235,23 @@ class Outlook:
     def _award(
         self, appraisals: Sequence[Appraisal], chain: Chain, propensity: float
     ) -> Award | None:
-        if not chain.agents:
+        if not chain.ways:
             return None
-        first = appraisals[chain.agents[0]]
-        return Award(first.agent, self.round, first.score, first.agent, propensity)
+        first = appraisals[chain.ways[0]]
+        return Award(first.agent, self.round, first.score, first.agent, propensity, first.planner)
 
-    def _appraisal(self, agent: int, solves: Tensor) -> Appraisal:
-        others, again = len(set(self.failed) - {agent}), self.failed.count(agent)
-        chance = float(solves[others, again, agent])
-        cost, worth = float(self.cost[agent]), self.value * chance
+    def _appraisal(self, way: int, solves: Tensor) -> Appraisal:
+        worker, planner = self.ways.workers[way], self.ways.planners[way]
+        others, again = len(set(self.failed) - {worker}), self.failed.count(worker)
+        chance = float(solves[others, again, way])
+        cost, worth = float(self.cost[way] + self.plan_cost[way]), self.value * chance
         terms = (
             Term(DOLLARS, cost, 1.0, cost),
             Term(SOLVES, chance, self.value, worth),
         )
-        return Appraisal(self.agents[agent], self.round, cost, worth, cost - worth, terms)
+        shown = None if planner == NOBODY else self.agents[planner]
+        agent = self.agents[worker]
+        return Appraisal(agent, self.round, cost, worth, cost - worth, terms, shown)
 
 
 def signs_of(plans: Sequence[Signs | None]) -> Matrix:
@@ -254,6 +275,6 @@ def number_of(value: float | None) -> float:
 
 
 @lru_cache(maxsize=32)
-def _normals(size: int) -> Matrix:
+def standard_normals(size: int) -> Matrix:
     """Standard normal numbers, always the same, shape (DRAWS, size): so chances are exact."""
     return np.random.default_rng(0).standard_normal((DRAWS, size))

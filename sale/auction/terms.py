@@ -60,6 +60,16 @@ class Prefer(StrEnum):
         return {Prefer.QUALITY: 100.0, Prefer.BALANCED: 10.0, Prefer.CHEAP: 2.0}[self]
 
 
+class Sight(StrEnum):
+    """Whose plan whoever works is shown."""
+
+    OWN = "own"
+    """Its own, where it was asked for one; as published."""
+    NONE = "none"
+    AUTO = "auto"
+    """Its own, another agent's or none, as the outcome model expects to pay; none without it."""
+
+
 class Stages(StrEnum):
     """What evidence an award waits for."""
 

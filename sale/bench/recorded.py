@@ -108,15 +108,17 @@ class RecordedPool:
     attempt: int = 0
     """Which one of several tries this is: live work differs by its seed."""
 
-    def solicit(self, task: Task, *, seed: int, usd: float | None) -> Iterator[Bid]:
-        """The bids on record, or the live agents' where none was asked for.
+    def solicit(
+        self, task: Task, *, seed: int, usd: float | None, only: str | None = None
+    ) -> Iterator[Bid]:
+        """The bids on record, or the live agents' where none was asked for; one agent's `only`.
 
         A task that was never tried is an `InputError`.
         """
         recorded = self._recorded(task)
         if recorded.is_work_alone:
-            return self.live().solicit(task, seed=seed, usd=usd)
-        return recorded.bids()
+            return self.live().solicit(task, seed=seed, usd=usd, only=only)
+        return (bid for bid in recorded.bids() if only in {None, bid.agent})
 
     def rate(
         self,
@@ -190,5 +192,5 @@ class RecordedChecks:
         recorded = self.tasks.get(task.id)
         if recorded is None or outcome.agent not in recorded.trials:
             return None
-        bare = replace(outcome, verified=Verdict.NONE, checks=(), round=1, grade=None)
+        bare = replace(outcome, verified=Verdict.NONE, checks=(), round=1, grade=None, planner=None)
         return recorded.trials[outcome.agent] if bare == recorded.outcome(outcome.agent) else None

@@ -13,7 +13,7 @@ from itertools import islice
 from sale.agents.backends.embedder import EMBEDDING, open_embedder
 from sale.agents.backends.pull import locate
 from sale.agents.coding import sandbox
-from sale.auction.terms import Part
+from sale.auction.terms import Part, Sight
 from sale.bench.collect import Collector
 from sale.bench.listed import by_task
 from sale.bench.metered import Budget, MeteredPool
@@ -95,7 +95,7 @@ class Play:
     @property
     def _bidding(self) -> bool:
         """Whether work alone won't do: there are auctions to hold, or plans to work by."""
-        return self.means.bids or self.asked.file.auction.shows_plan
+        return self.means.bids or self.asked.file.auction.sight is Sight.OWN
 
     def _lacks_bid(self, trial: Trial) -> bool:
         return self._bidding and trial.bid_error == UNASKED

@@ -14,7 +14,7 @@ from sale.agents.coding import sandbox
 from sale.agents.kinds import Workshop
 from sale.auction.auctioneer import Auctioneer
 from sale.auction.foresight import Foresight
-from sale.auction.terms import Part, Stages
+from sale.auction.terms import Part, Sight, Stages
 from sale.cli.examiner import examine
 from sale.draft import Observer
 from sale.market import Market
@@ -142,7 +142,8 @@ def _foresight(file: MarketFile) -> Foresight | None:
     auction = file.auction
     if auction.stages is Stages.FULL:
         return None
-    return Foresight(file.roster, auction.value or auction.prefer, explore=auction.explore)
+    worth, explore = auction.value or auction.prefer, auction.explore
+    return Foresight(file.roster, worth, explore=explore, sight=auction.sight)
 
 
 def rules_of(file: MarketFile, source: str, tier: str) -> Rules:
@@ -159,6 +160,6 @@ def rules_of(file: MarketFile, source: str, tier: str) -> Rules:
         recall=Part.MEMORY not in without,
         fallbacks=auction.fallbacks,
         fallback_on_failure=auction.fallback_on == "failure",
-        plan_in_prompt=auction.shows_plan,
+        plan_in_prompt=auction.sight is Sight.OWN,
         wall_s=2 * calls + (1 + auction.fallbacks) * limits.samples * limits.wall_s + 600,
     )

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sale.cli.text import dollars, number
-from sale.types import DOLLARS, SOLVES, Appraisal, Auction, Award, Bid, Offer, Stage
+from sale.types import DOLLARS, SOLVES, Appraisal, Auction, Award, Bid, Offer, Outcome, Stage
 
 LIKELY = 0.5
 """Who is less likely to be sent was hardly expected to earn the most."""
@@ -32,7 +32,15 @@ def sent(auction: Auction, award: Award) -> str:
     told = "by what came of earlier work it promises most for its price"
     if award.propensity < LIKELY:
         told = f"it was tried, with a probability of {award.propensity:.0%}, to learn about it"
-    return f"{award.agent} was sent{after}: {told}."
+    return f"{way(award)} was sent{after}: {told}."
+
+
+def way(award: Award | Appraisal | Outcome) -> str:
+    """Who works, and whose plan is in sight."""
+    if award.planner is None:
+        return award.agent
+    whose = "its own" if award.planner == award.agent else f"{award.planner}'s"
+    return f"{award.agent} with {whose} plan"
 
 
 def foreseen_json(auction: Auction) -> dict[str, Any]:
@@ -51,6 +59,7 @@ def _believed(entry: Appraisal) -> dict[str, Any]:
     terms = {term.name: term for term in entry.terms}
     return {
         "agent": entry.agent,
+        "planner": entry.planner,
         "usd": terms[DOLLARS].feature,
         "chance": terms[SOLVES].feature,
         "worth_usd": terms[SOLVES].weight,
@@ -75,7 +84,7 @@ def _table(auction: Auction) -> Table:
         terms = {term.name: term for term in entry.terms}
         cost, solves = terms[DOLLARS], terms[SOLVES]
         table.add_row(
-            Text(entry.agent),
+            Text(way(entry)),
             *(_signs(auction, bids.get(entry.agent)) if plans else ()),
             dollars(cost.feature),
             f"{solves.feature:.1%}",
@@ -87,7 +96,9 @@ def _table(auction: Auction) -> Table:
 
 def _signs(auction: Auction, bid: Bid | None) -> tuple[str, str, str]:
     """Tokens and entropy of a plan, and its mean rating."""
-    if bid is None or bid.error is not None:
+    if bid is None:
+        return "-", "-", "-"
+    if bid.error is not None:
         return "failed", "-", "-"
     given = [one.by_agent[bid.agent] for one in auction.ratings if bid.agent in one.by_agent]
     return (

@@ -9,10 +9,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sale.cli.foreseen import foreseen_parts
+from sale.cli.foreseen import foreseen_parts, way
 from sale.cli.text import block, diff, dollars, number, plain, when
 from sale.cli.why import explain, why
-from sale.types import Appraisal, Auction, Bid, Outcome, Stage, StopReason, Usage, Verdict
+from sale.types import Appraisal, Auction, Award, Bid, Outcome, Stage, StopReason, Usage, Verdict
 
 _STYLE = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.NONE: "yellow"}
 _VERDICT = {
@@ -39,8 +39,8 @@ def _parts(auction: Auction, *, trajectory: bool) -> Iterator[RenderableType]:
         yield Text(explain(auction))
         if trajectory and not auction.foreseen:
             yield from why(auction)
-        if auction.bids:
-            yield _plan(auction)
+        if plan := _plan(auction, auction.award):
+            yield plan
     if trajectory and auction.steps:
         yield from _trajectory(auction)
     if auction.outcome:
@@ -109,11 +109,12 @@ def _mark(auction: Auction, bid: Bid) -> str:
     return "led" if (award.provisional, 1) == (bid.agent, bid.round) else ""
 
 
-def _plan(auction: Auction) -> RenderableType:
-    award = auction.award
-    won = award and (award.agent, award.round)
-    plan = next((bid.plan for bid in auction.bids if (bid.agent, bid.round) == won), "")
-    return Panel(block(plan, limit=2_000), title=f"the plan of {award.agent if award else '-'}")
+def _plan(auction: Auction, award: Award) -> RenderableType | None:
+    """The plan in sight of the work, else the one that won; None where there is neither."""
+    chosen = (award.planner or award.agent, award.round or 1)
+    plans = (bid.plan for bid in auction.bids if (bid.agent, bid.round) == chosen)
+    plan = next(plans, None)
+    return plan and Panel(block(plan, limit=2_000), title=f"the plan of {chosen[0]}")
 
 
 def _trajectory(auction: Auction) -> Iterator[RenderableType]:
@@ -150,7 +151,7 @@ def _outcome(outcome: Outcome, auction: Auction) -> RenderableType:
         parts += [Text(""), *lines]
     if outcome.error:
         parts.append(Text(plain(outcome.error, limit=400), style="red"))
-    title = f"{outcome.agent}: {outcome.stop_reason}"
+    title = f"{way(outcome)}: {outcome.stop_reason}"
     style = _STYLE[outcome.verified] if outcome.answer else "yellow" if not_found else "red"
     verdict = _VERDICT[outcome.verified] if outcome.answer else "no answer"
     if outcome.grade is not None:

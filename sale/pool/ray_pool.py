@@ -69,9 +69,18 @@ class RayPool:
         self._keeper = threading.Thread(target=self._tend, daemon=True)
         self._keeper.start()
 
-    def solicit(self, task: Task, *, seed: int, usd: float | None, **kept: Path) -> Iterator[Bid]:
-        """One bid from every agent that takes this kind of task, as they arrive."""
-        names = [name for name, spec in self._roster.items() if task.kind in spec.kinds]
+    def solicit(
+        self,
+        task: Task,
+        *,
+        seed: int,
+        usd: float | None,
+        only: str | None = None,
+        **kept: Path,
+    ) -> Iterator[Bid]:
+        """One bid from every agent that takes this kind of task, or one of them `only`."""
+        able = [name for name, spec in self._roster.items() if task.kind in spec.kinds]
+        names = [name for name in able if only in {None, name}]
         asked = {name: ("bid", (task,), {"seed": seed, "usd": usd, **kept}) for name in names}
         for name, bid in self._gather(asked, self._deadlines.bid):
             yield bid if isinstance(bid, Bid) else bid.as_bid(name, Stage.BID)

@@ -115,6 +115,8 @@ class Appraisal:
     score: float
     """cost - value."""
     terms: tuple[Term, ...]
+    planner: str | None = None
+    """Whose plan would be in sight of the work; None: nobody's, or nobody looked at that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class Award:
     provisional: str
     propensity: float = 1.0
     """The probability with which the rule of award chose as it did, in all awards up to this."""
+    planner: str | None = None
+    """Whose plan is in sight of the work; None: nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ class Precedent:
     """Times that it had failed there before itself."""
     signs: Signs = Signs()
     """Of its first plan for that task."""
+    planner: str | None = None
+    """Whose plan was in sight of the work; None: nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +169,10 @@ class Experience:
 
     works: tuple[Precedent, ...] = ()
     """On near tasks, and the newest ones, of its kind."""
-    asked: Mapping[Stage, float] = field(default_factory=dict)
-    """Mean dollars of those stages that come before an award, where auctions had them."""
+    plan_usd: Mapping[str, float] = field(default_factory=dict)
+    """Agent -> mean dollars of its first plans."""
+    ratings_usd: float | None = None
+    """Mean dollars of an auction's ratings; None where no auction had any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class PastWork:
     cached_tokens: int
     completion_tokens: int
     usd: float | None
+    planner: str | None = None
+    """Whose plan was in sight of the work; None: nobody's."""
 
     @property
     def passed(self) -> bool | None:

@@ -116,3 +116,5 @@ class Outcome:
     """Of the bid that was awarded the work."""
     grade: float | None = None
     """0 to 1, what hidden tests or a key said; None where the task has neither."""
+    planner: str | None = None
+    """Whose plan was in sight of the work; None: nobody's."""

@@ -213,7 +213,8 @@ class _Retold:
         work = self.past.works[place]
         usd = work.dollars(self.prices.get(work.agent))
         chance = 1.0 if place else self.past.propensity
-        if work.agent not in sending or usd is None or chance <= 0.0:
+        other = work.agent not in sending or work.planner is not None  # another way to go about it
+        if other or usd is None or chance <= 0.0:
             return 0.0, nothing
         weight = sending[work.agent].propensity / chance
         behind = self._behind(place + 1) if work.passed is False else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sale.auction.design import Precedents
 from sale.auction.foresight import Foresight, table_of
-from sale.auction.outcomes import Precedents
 from sale.auction.outlook import Outlook
 from sale.types import AgentSpec, PastAuction, PastWork, Precedent
 
@@ -70,21 +70,15 @@ class Works:
         """The works of all other auctions, as near as they are to one."""
         rows = np.flatnonzero(self.of != at)
         cosines = self.vectors[self.of[rows]] @ self.vectors[at]
-        table = self.table.only(rows)
-        return Precedents(
-            table.agents,
-            cosines.astype(float),
-            table.solved,
-            table.others,
-            table.again,
-            table.dollars,
-            table.plans,
-        )
+        return replace(self.table.only(rows), nearness=cosines.astype(float))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByForesight:
-    """Awards by what came of earlier work, as a market with `stages = "auto"` makes them."""
+    """Awards by what came of earlier work, as a market with `stages = "auto"` makes them.
+
+    Nobody sees a plan: `foresight.sight` is `none`.
+    """
 
     foresight: Foresight
     works: Works
@@ -95,8 +89,10 @@ class ByForesight:
         outlook = self.outlook(at, tuple(failed))
         explore = 0.0 if failed else self.foresight.explore
         return {
-            agent: Sending(one.propensity, tuple(outlook.agents[who] for who in one.chain.agents))
-            for agent, one in outlook.first(explore).items()
+            outlook.agents[outlook.ways.workers[way]]: Sending(
+                one.propensity, outlook.workers(one.chain)
+            )
+            for way, one in outlook.first(explore).items()
             if one.propensity > 0
         }
 
@@ -137,4 +133,5 @@ def _precedent(
         len({*before} - {work.agent}),
         usd,
         before.count(work.agent),
+        planner=work.planner,
     )
