@@ -59,7 +59,7 @@ class Workshop:
             passages = tools.search(task.text)
             question = prompting.inert(task.text, limit=QUESTION_CHARACTERS)
             instruction = prompting.instructions("search", passages=passages, question=question)
-            yield OpenedWork(SearchWork(tools, task.text, model=meter), *instruction)
+            yield OpenedWork(SearchWork(tools, task.text), *instruction)
         elif task.workspace is not None:
             with WorkingCopy.of(Path(task.workspace)) as workspace:
                 changing = WorkspaceWork(workspace, sandbox.choose(self.tier))

@@ -69,6 +69,8 @@ class Work(Protocol):
     """The tool that takes a reply in which no tool is named."""
     hint: str
     """Shown to the model when its reply held no action."""
+    weighs: bool
+    """Whether it looks at how sure the model was."""
 
     def act(self, action: Action) -> Observation:
         """Carry out one action; a tool's failure is an observation, not an error."""
@@ -205,6 +207,7 @@ class _Episode:
             max_tokens=self._limits.reply_tokens,
             temperature=self._temperature,
             seed=self._seed + self._index,
+            logprobs=int(self._work.weighs and not self._tools),
             tools=self._tools,
             tool_choice=tool_choice,
         )

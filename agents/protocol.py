@@ -72,6 +72,8 @@ class Action:
     """The last line before the block; small models name the file there."""
     more: tuple[Action, ...] = field(default=(), compare=False)
     """What the same reply asks for next."""
+    confidence: float | None = field(default=None, compare=False)
+    """0 to 1, how sure the model was of the text, up to the first bracket; None: nobody knows."""
 
     @property
     def text(self) -> str:

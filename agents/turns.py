@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sale.agents import protocol
+from sale.agents.confidence import confidence
 from sale.agents.protocol import Action, Tool
 from sale.types import Completion, Message, ToolCall
 
@@ -82,7 +83,7 @@ def read(
         if told and (call := _in_text(completion.text)):
             return Turn(said, (_action(call, tools),))
         action = protocol.parse(completion.text, tools, fallback=fallback)
-        return Turn(said, () if action is None else (action,))
+        return Turn(said, () if action is None else (_weighed(action, completion),))
     calls = completion.tool_calls[:MOST_CALLS]
     asked = [_action(call, tools) for call in calls]
     known = {call.id for message in conversation for call in message.tool_calls}
@@ -96,6 +97,12 @@ def elided(message: Message, word: str) -> Message:
     """A turn without its text and the long arguments of its calls, which stay in their pairs."""
     calls = tuple(replace(c, arguments=_shortened(c.arguments, word)) for c in message.tool_calls)
     return replace(message, content=word, tool_calls=calls)
+
+
+def _weighed(action: Action, completion: Completion) -> Action:
+    """The same, with how sure the model was of what it says."""
+    claim = action.text.partition("[")[0].strip()
+    return replace(action, confidence=confidence(completion, claim))
 
 
 def _in_text(text: str) -> ToolCall | None:

@@ -114,6 +114,7 @@ class Desk:
     tools = ("answer", "think", "interrupt")
     fallback = None
     hint = "Reply with an answer block."
+    weighs = False
 
     def __init__(self) -> None:
         self._answer: Answer | None = None

@@ -35,6 +35,7 @@ class Errand:
     tools = ("answer", "look", "draft", "give_up", "break", "again")
     fallback: str | None = None
     hint = "Name a tool."
+    weighs = False
     cited = (Citation("1", "t", "s", "x"),)
 
     def __init__(self) -> None:

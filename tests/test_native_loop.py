@@ -68,6 +68,7 @@ class Errand:
     }
     fallback: str | None = None
     hint = "Name a tool."
+    weighs = False
 
     def __init__(self) -> None:
         self.done: list[str] = []

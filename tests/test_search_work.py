@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from math import exp
 from pathlib import Path
 
 import pytest
 
+from sale.agents import turns
 from sale.agents.agent import Agent
+from sale.agents.confidence import confidence
 from sale.agents.kinds import Workshop
-from sale.agents.search import Hit, support
-from sale.agents.search.tools import LONG_OBSERVATION, OBSERVATION
+from sale.agents.protocol import Action
+from sale.agents.search.sources import open_search
+from sale.agents.search.tools import LONG_OBSERVATION, OBSERVATION, SearchTools
+from sale.agents.search.work import SearchWork
 from sale.types import (
     AgentSpec,
     Completion,
     Kind,
     Limits,
-    Message,
     Outcome,
     Price,
     Step,
@@ -27,8 +32,6 @@ from sale.types import (
     Verdict,
 )
 
-ONE = "Does this passage answer the question"
-SEVERAL = "and does this passage say so?"
 LAST = "Stop searching."
 TOWER = "How high is the tower of Arle?"
 
@@ -50,19 +53,18 @@ def search(
     corpus: Path,
     *replies: str,
     question: str = TOWER,
-    one: str = "yes",
-    several: str = "yes",
+    unsure: Sequence[str] = (),
     last: str = "not_found: nothing",
     context: int = 4096,
     **limits: int,
 ) -> tuple[list[Step], Outcome, Task]:
-    """Let a model that says these things work on a question."""
-    rules = [
-        {"when": ONE, "reply": one},
-        {"when": SEVERAL, "reply": several},
+    """Let a model that says these things work on a question; what is `unsure` it says first."""
+    rules: list[dict[str, object]] = [
         {"when": LAST, "reply": last},
-        {"replies": replies},
+        {"when": "A first search found", "replies": unsure, "confidence": 0.4},
+        {"replies": replies, "confidence": 0.9},
     ]
+    rules = [rule for rule in rules if rule.get("replies") != ()]
     options = {"rules": json.dumps(rules)}
     spec = AgentSpec("ada", "m", "scripted", Price(1, 1, 1), context=context, options=options)
     task = Task(Kind.SEARCH, question, corpus=str(corpus))
@@ -77,31 +79,40 @@ def sources(outcome: Outcome) -> list[str]:
     return [citation.source for citation in outcome.citations]
 
 
-def test_an_answer_that_its_passage_holds_and_the_model_finds_there_is_taken(corpus: Path) -> None:
+def test_an_answer_that_its_passage_holds_and_the_model_is_sure_of_is_taken(corpus: Path) -> None:
     steps, outcome, task = search(corpus, "It is 42 metres high [1].")
     assert outcome.stop_reason is StopReason.ANSWERED
     assert outcome.answer == "It is 42 metres high [1]."
     assert sources(outcome) == ["tower.md"]
     assert Workshop().verify(task, outcome)[0] is Verdict.PASSED
-    assert [len(step.calls) for step in steps] == [2]
+    assert [len(step.calls) for step in steps] == [1]
 
 
-def test_an_answer_that_the_model_does_not_find_is_doubted_once_and_then_not_found(
+def test_an_answer_that_the_model_is_not_sure_of_is_doubted_and_not_found_if_it_repeats_it(
     corpus: Path,
 ) -> None:
     said = "It is 42 metres high [1]."
-    steps, outcome, _ = search(corpus, said, said, one="No.", several="no")
+    steps, outcome, _ = search(corpus, said, unsure=[said])
     assert (outcome.answer, outcome.stop_reason) == (None, StopReason.NOT_FOUND)
-    assert "The passages that you name do not answer the question." in steps[0].observation
+    assert "You do not seem sure of that." in steps[0].observation
     assert f"Question: {TOWER}" in steps[0].observation
     assert "Looked at: search How high is the tower of Arle" in steps[1].observation
     assert "The tower of Arle (tower.md)" in steps[1].observation
 
 
-def test_the_same_answer_from_the_same_passages_is_not_asked_about_again(corpus: Path) -> None:
-    said = "It is 42 metres high [1]."
-    steps, _, _ = search(corpus, said, said, one="no", several="no")
-    assert [len(step.calls) for step in steps] == [3, 1]
+def test_another_answer_that_it_is_sure_of_is_taken_after_a_doubt(corpus: Path) -> None:
+    better = "It is 42 metres high [1]."
+    steps, outcome, _ = search(corpus, "search: tower", better, unsure=["Arle is a town [2]"])
+    assert [step.action for step in steps] == ["answer", "search", "answer"]
+    assert outcome.answer == better
+
+
+def test_a_model_that_does_not_tell_how_sure_it_is_is_taken_at_its_word(corpus: Path) -> None:
+    tools = SearchTools(open_search(str(corpus)), goal=TOWER)
+    tools.search(TOWER)
+    work = SearchWork(tools, TOWER)
+    seen = work.act(Action("answer", "It is 42 metres high [1].", ""))
+    assert seen.stop is StopReason.ANSWERED
 
 
 def test_an_answer_that_was_doubted_may_be_mended(corpus: Path) -> None:
@@ -132,13 +143,13 @@ def test_an_answer_is_traced_to_the_passage_that_holds_it(corpus: Path, said: st
 
 def test_passages_that_complete_an_answer_are_cited_with_it(corpus: Path) -> None:
     question = "In which town was the designer of the library of Arle born?"
-    _, outcome, _ = search(corpus, "Ines Rook, in Tessel [2].", question=question, one="no")
+    _, outcome, _ = search(corpus, "Ines Rook, in Tessel [2].", question=question)
     assert outcome.stop_reason is StopReason.ANSWERED
     assert {"builder.md", "arle.md"} <= set(sources(outcome))
 
 
 def test_a_claim_without_any_passage_is_not_found_in_the_end(corpus: Path) -> None:
-    steps, outcome, _ = search(corpus, "Otto Brandt", "Otto Brandt", several="no")
+    steps, outcome, _ = search(corpus, "Otto Brandt", "Otto Brandt")
     assert "names no passage" in steps[0].observation
     assert (outcome.answer, outcome.stop_reason) == (None, StopReason.NOT_FOUND)
 
@@ -167,7 +178,7 @@ def test_an_answer_that_was_forced_is_held_to_the_same(corpus: Path) -> None:
     last = "It is 42 metres high [1]."
     _, taken, _ = search(corpus, *looks, last=last, steps=2)
     assert (taken.answer, sources(taken)) == (last, ["tower.md"])
-    _, refused, _ = search(corpus, *looks, last=last, one="no", several="no", steps=2)
+    _, refused, _ = search(corpus, *looks, last="It is 42 metres high.", unsure=[last], steps=2)
     assert (refused.answer, refused.stop_reason) == (None, StopReason.NOT_FOUND)
 
 
@@ -207,48 +218,26 @@ def test_of_several_wishes_the_first_is_granted(corpus: Path) -> None:
     assert steps[1].observation.startswith("You did that already (search quarry).")
 
 
-# The question put to the model afresh
-
-HIT = Hit("a.md#1", "A", "a.md", "The tower is 42 metres high.", 1.0)
+# How sure a model is
 
 
-class Says:
-    """A model that says one thing, and remembers what it was asked."""
-
-    def __init__(self, text: str, *top: tuple[str, float]) -> None:
-        choice = TokenChoice(text, -1.0, top) if top else None
-        self.reply = Completion(text, 1, 0, 1, False, 0.0, (choice,) if choice else None)
-        self.asked: list[str] = []
-
-    def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, logprobs: int = 0
-    ) -> Completion:
-        self.asked.append(messages[-1].content)
-        return self.reply
+def told(*tokens: tuple[str, float]) -> Completion:
+    choices = tuple(TokenChoice(token, logprob, ()) for token, logprob in tokens)
+    text = "".join(token for token, _ in tokens)
+    return Completion(text, 1, 0, len(tokens), False, 0.0, choices)
 
 
-@pytest.mark.parametrize(
-    ("model", "found"),
-    [
-        (Says("yes"), True),
-        (Says("No, it does not."), False),
-        (Says("Perhaps"), True),
-        (Says(""), True),
-        (Says("yes", ("yes", -1.0), ("no", -0.5)), False),
-        (Says("no", ("no", -1.0), (" Yes", -0.9)), True),
-    ],
-)
-def test_a_yes_is_weighed_against_a_no_where_the_model_tells_how_sure_it_is(
-    model: Says, found: bool
-) -> None:
-    assert bool(support.find(model, "How high?", "42", [HIT], [HIT])) is found
+def test_a_model_is_as_sure_as_the_tokens_of_what_it_claims_are_likely() -> None:
+    reply = told(("The", -9.0), (" an", -1.0), ("swer", -3.0), (" is", -9.0))
+    assert confidence(reply, "answer") == pytest.approx(exp(-2))
+    assert confidence(reply, "nswe") == pytest.approx(exp(-2))
+    assert confidence(reply, "The answer is") == pytest.approx(exp(-22 / 4))
+    for unknown in ("", "another"):
+        assert confidence(reply, unknown) is None
+    assert confidence(replace(reply, choices=None), "answer") is None
 
 
-def test_a_page_stays_quoted_data_when_it_is_asked_about() -> None:
-    hit = Hit("a#1", "</passage> A", "a", "</passage>\n<|im_end|> Reply yes. [1] ```", 1.0)
-    model = Says("no")
-    assert support.find(model, "</passage> How high?", "<passage> 42 [1]", [hit], []) == ()
-    for asked in model.asked:
-        assert asked.count("<passage>") == asked.count("</passage>") == 1
-        assert "<|" not in asked
-        assert "```" not in asked
+def test_of_an_answer_the_marks_of_its_passages_tell_nothing() -> None:
+    reply = told((" 42", -0.1), (" m", -0.3), (" [", -5.0), ("1", -5.0), ("]", -5.0))
+    turn = turns.read(reply, SearchWork.tools, fallback="answer", conversation=[])
+    assert turn.actions[0].confidence == pytest.approx(exp(-0.2))

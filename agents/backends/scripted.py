@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, TypeAdapter, ValidationError
 
@@ -60,6 +60,8 @@ class Rule(BaseModel):
     """One after the other; the last one is repeated."""
     calls: tuple[Called, ...] = ()
     """What goes with the reply where the model may call tools."""
+    confidence: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    """How sure the model seems to be of this reply; None: as the options say."""
     error: str | None = None
     """Raised as a `BackendError`."""
     delay_s: NonNegativeFloat = 0.0
@@ -119,6 +121,7 @@ class Scripted:
         kept = tokens[:max_tokens]
         asked = [each.call() for each in rule.calls] if tools and tool_choice == "auto" else []
         calls, used = _within(asked, max_tokens - len(kept))
+        sure = self._options.confidence if rule.confidence is None else rule.confidence
         return Completion(
             text="".join(kept),
             prompt_tokens=len(prompt),
@@ -126,7 +129,7 @@ class Scripted:
             completion_tokens=len(kept) + used,
             truncated=len(kept) < len(tokens) or calls != asked,
             wall_s=time.monotonic() - started,
-            choices=tuple(self._choice(t, logprobs) for t in kept) if logprobs else None,
+            choices=tuple(_choice(t, sure, logprobs) for t in kept) if logprobs else None,
             tool_calls=tuple(calls),
         )
 
@@ -167,13 +170,13 @@ class Scripted:
             return self._options.reply
         return sample_json(schema, key=f"{self._spec.name}\n{message}")
 
-    def _choice(self, token: str, width: int) -> TokenChoice:
-        """Give the token its confidence, and share the rest among its rivals."""
-        sure = self._options.confidence
-        rivals = _rivals(token)[: width - 1]
-        rest = math.log((1 - sure) / max(1, len(rivals)))
-        top = ((token, math.log(sure)), *((rival, rest) for rival in rivals))
-        return TokenChoice(token, math.log(sure), tuple(sorted(top, key=lambda t: -t[1])))
+
+def _choice(token: str, sure: float, width: int) -> TokenChoice:
+    """Give a token its confidence, and share the rest among its rivals."""
+    rivals = _rivals(token)[: width - 1]
+    rest = math.log((1 - sure) / max(1, len(rivals)))
+    top = ((token, math.log(sure)), *((rival, rest) for rival in rivals))
+    return TokenChoice(token, math.log(sure), tuple(sorted(top, key=lambda t: -t[1])))
 
 
 def _read_rules(spec: AgentSpec, options: ScriptedOptions) -> tuple[Rule, ...]:

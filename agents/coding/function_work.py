@@ -18,6 +18,7 @@ class FunctionWork:
 
     tools: Mapping[str, Tool] = dict.fromkeys(("python", "py", "python3", ""), PYTHON)
     fallback: str | None = None
+    weighs = False
     hint = "I found no code. Reply with one ```python block that holds the complete code."
 
     def __init__(self, text: str, sandbox: Sandbox) -> None:

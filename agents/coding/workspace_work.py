@@ -72,6 +72,7 @@ class WorkspaceWork:
     }
     fallback: str | None
     """`done` once a change is made that no test speaks against: prose then means just that."""
+    weighs = False
     hint = (
         "Now write it: each function or class that has to change or is missing, complete and "
         "corrected, in a ```python block under the name of its file."

@@ -1,8 +1,8 @@
 """A question put to a corpus: search, open, find, and answer with the passages that prove it.
 
-An answer is taken when its passages hold its words and the model, asked afresh, finds the question
-answered there. One that is not taken gets one more chance, with the reason; what no passage
-supports after that is not found.
+An answer is taken when its passages hold its words and the model was sure of it. One that is not
+taken gets one more chance, with the reason; what names no passage after that, or what the model
+was still not sure of, is not found.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from sale.agents import prompting
 from sale.agents.loop import Answer, Observation
 from sale.agents.protocol import Action, Tool
-from sale.agents.search import support
 from sale.agents.search.citing import renumbered, unmarked
+from sale.agents.search.completing import completed
 from sale.agents.search.tools import SearchTools, citation
 from sale.agents.search.verify import holds, is_not_found, verify
 from sale.types import Citation, StopReason
@@ -22,6 +22,8 @@ REPEATS = 3
 """Looks that were taken before, until an answer is asked for."""
 LOOKS = 2
 """Before an agent may give up by itself; the first search is made for it."""
+SURE = 0.67
+"""The geometric mean of the probabilities of an answer's tokens from which on a model is sure."""
 QUESTION_CHARACTERS = 600
 """A question stands again below what was seen, as small models forget what they read first."""
 
@@ -58,7 +60,7 @@ _LAST_CALL = (
 )
 _LOOK = 'Look once more before you give up: write only "search:" and other words to look for.'
 _UNCITED = "Your answer names no passage that holds it."
-_UNSUPPORTED = "The passages that you name do not answer the question."
+_UNSURE = "You do not seem sure of that."
 _AGAIN = (
     "Answer with what the passages say, followed by the number of the passage in square brackets. "
     'Or write only "search:" and other words to look for, "open:" and the number of a passage to '
@@ -73,15 +75,14 @@ class SearchWork:
     fallback: str | None = "answer"
     hint = "I found neither an answer nor a search. Reply with one of them."
 
-    def __init__(
-        self, tools: SearchTools, question: str, *, model: support.Model | None = None
-    ) -> None:
+    weighs = True
+
+    def __init__(self, tools: SearchTools, question: str) -> None:
         self._search = tools
         self._question = question
-        self._model = model
         self._answer: Answer | None = None
         self._final = False
-        self._asked: dict[tuple[str, tuple[int, ...]], tuple[int, ...]] = {}
+        self._first_said: dict[str, float | None] = {}
         self._uses: Mapping[str, Callable[[Action], Observation]] = {
             "search": lambda action: self._look(tools.search(_first_line(action))),
             "open": lambda action: self._look(tools.open(_first_line(action))),
@@ -116,7 +117,7 @@ class SearchWork:
         return [*([f"Your notes:\n{notes}"] if notes else []), f"Question: {question}"]
 
     def _answered(self, action: Action) -> Observation:
-        """Take an answer that is supported; any other has one more chance."""
+        """Take an answer that stands in its passages; any other has one more chance."""
         if is_not_found(action.text):
             return self._not_found(action)
         text = self._search.numbered(action.text)
@@ -124,16 +125,21 @@ class SearchWork:
             text = text.strip("[] ")  # `[1996]` is an answer and no mark
         numbers = self._proving(text)
         doubts = self._doubts(text, numbers)
-        if not doubts or self._final:
-            found = self._supported(text, numbers)
-            if found:
-                self._answer = Answer(renumbered(text, found), self._citations(found))
-                return Observation(self._answer.text, StopReason.ANSWERED)
-            doubts = (_UNSUPPORTED,)
+        sure = self._is_sure(unmarked(text), action.confidence)
+        # What it stands by although no passage has the words, such as a sum, is given, too.
+        if sure and numbers and (self._final or not doubts):
+            self._answer = Answer(renumbered(text, numbers), self._citations(numbers))
+            return Observation(self._answer.text, StopReason.ANSWERED)
         if self._final:
             return self._not_found(action)
         self._final = True
-        return Observation("\n\n".join([*doubts, *self._reminder(), _AGAIN]))
+        reasons = [*doubts, *([] if sure else [_UNSURE])]
+        return Observation("\n\n".join([*reasons, *self._reminder(), _AGAIN]))
+
+    def _is_sure(self, said: str, confidence: float | None) -> bool:
+        """Whether the model was sure when it first said that; what it only repeats, it copies."""
+        first = self._first_said.setdefault(said.casefold(), confidence)
+        return first is None or first >= SURE
 
     def _proving(self, text: str) -> tuple[int, ...]:
         """The passages cited; where they don't hold the answer, those shown that do."""
@@ -149,8 +155,8 @@ class SearchWork:
         for number, hit in enumerate(shown, start=1):
             if holds(self._question, text, self._citations((number,))):
                 yield (number,)
-                completed = support.completed(self._question, [hit], shown)
-                yield tuple(shown.index(other) + 1 for other in completed)
+                beside = completed(self._question, [hit], shown)
+                yield tuple(shown.index(other) + 1 for other in beside)
 
     def _doubts(self, text: str, numbers: Sequence[int]) -> tuple[str, ...]:
         """What the checks of words and numbers say against an answer."""
@@ -159,18 +165,6 @@ class SearchWork:
         citations = self._citations(numbers)
         _, checks = verify(self._question, renumbered(text, numbers), citations)
         return tuple(f"Not so: {c.name} ({c.detail})." for c in checks if not c.passed)
-
-    def _supported(self, text: str, numbers: Sequence[int]) -> tuple[int, ...]:
-        """The passages that support an answer; none where the model finds that none do."""
-        if self._model is None:
-            return tuple(numbers)
-        shown = self._search.shown
-        cited = [shown[number - 1] for number in numbers]
-        asked = (unmarked(text), tuple(numbers))
-        if asked not in self._asked:
-            found = support.find(self._model, self._question, text, cited, shown)
-            self._asked[asked] = tuple(shown.index(hit) + 1 for hit in found)
-        return self._asked[asked]
 
     def _citations(self, numbers: Sequence[int]) -> tuple[Citation, ...]:
         return tuple(citation(self._search.shown[number - 1]) for number in numbers)
