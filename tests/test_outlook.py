@@ -33,7 +33,7 @@ def test_others_are_tried_as_often_as_the_profit_given_up_allows(roster: Any) ->
     outlook = Foresight(roster, 50.0).look(Kind.CODING, known, checkable=True)
     best = outlook.foreseen()
     tried: dict[float, Counter[str]] = {}
-    for explore in (0.0, 0.01, 1.0):
+    for explore in (0.0, 0.001, 1.0):
         awards = [
             outlook.foreseen(np.random.default_rng(seed), explore).award for seed in range(400)
         ]
@@ -44,7 +44,7 @@ def test_others_are_tried_as_often_as_the_profit_given_up_allows(roster: Any) ->
     other = ({"small", "large"} - {best.award.agent}).pop()
     assert best.award.propensity == 1.0
     assert tried[0.0][other] == 0
-    assert 0 < tried[0.01][other] < tried[1.0][other]
+    assert 0 < tried[0.001][other] < tried[1.0][other]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=12), st.floats(0, 2))

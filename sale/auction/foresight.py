@@ -19,6 +19,8 @@ from sale.types import AgentSpec, Kind, Precedent, Signs
 
 AGAIN = 3
 """How often an agent that has failed at a task may be sent to it again."""
+GUESS = 0.13
+"""The chance that a wrong answer passes its visible checks, by benchmarks/false_passes.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,15 @@ class Foresight:
         """
         able = self.able(kind)
         table = table_of(precedents, [spec.name for spec in able])
-        return self.look_at(able, table, checkable=checkable, failed=failed, gone=gone, plans=plans)
+        return self.look_at(
+            able,
+            table,
+            guess=GUESS,
+            checkable=checkable,
+            failed=failed,
+            gone=gone,
+            plans=plans,
+        )
 
     def able(self, kind: Kind) -> tuple[AgentSpec, ...]:
         """Give the agents that take tasks of a kind, in roster order."""
@@ -98,17 +108,21 @@ class Foresight:
         able: Sequence[AgentSpec],
         table: Precedents,
         *,
+        guess: float,
         checkable: bool,
         failed: Sequence[str] = (),
         gone: Sequence[str] = (),
         plans: Plans = NO_PLANS,
     ) -> Outlook:
-        """The same, of precedents as a table, whose agents are places among those that are able."""
+        """The same, of precedents as a table, whose agents are places among those that are able.
+
+        `guess` is the chance that a wrong answer passes its checks, here and in the precedents.
+        """
         names = [spec.name for spec in able]
         table = table.and_then(table_of(_here(failed, plans.seen), names))
         prices = np.array([_price(spec) for spec in able])
         left = np.array([NAN if name in gone else 1.0 for name in names])
-        posterior = fit(table, prices)
+        posterior = fit(table, prices, guess=guess)
         costs = Costs.of(table, prices, plans.cost(names, prices) * left)
         worth, before = self._worth(costs.plain), tuple(names.index(name) for name in failed)
         alone = posterior.solves(Ways.plain(len(names)))[0, 0]
@@ -130,7 +144,7 @@ class Foresight:
             posterior=posterior,
             failed=before,
             table=chains(compared, ways, before, longest, AGAIN),
-            checked=float(checkable),
+            checked=1.0 - guess if checkable else 0.0,
             plans=signs_of([plans.here.get(name) for name in names]),
             plans_usd=float(costs.plans.sum()),
             shows_own=self.sight is Sight.OWN,
