@@ -120,7 +120,8 @@ def test_it_is_the_maximum_of_the_posterior(guess: float) -> None:
     table = replace(precedents(*works), plans=signs, again=again, planners=shown)
     sizes = np.log(PRICES) - np.log(PRICES).mean()
     scaled = (signs - signs.mean(axis=0)) / signs.std(axis=0)
-    who, lent = table.agents, (shown != NOBODY) & (shown != table.agents)
+    who, other = table.agents, (shown != NOBODY) & (shown != table.agents)
+    lead = np.where(shown >= 0, sizes[shown] - sizes[who], 0.0)
     rows = np.column_stack(
         [
             np.ones(40),
@@ -130,8 +131,9 @@ def test_it_is_the_maximum_of_the_posterior(guess: float) -> None:
             again > 0,
             sizes[who],
             shown == who,
-            lent,
-            np.where(lent & (shown != STRANGER), sizes[shown] - sizes[who], 0.0),
+            other & (lead >= 0),
+            np.where(other & (lead >= 0), lead, 0.0),
+            other & (lead < 0),
             np.eye(3)[who] * (shown != NOBODY)[:, None],
             scaled,
         ]
@@ -208,6 +210,13 @@ def test_what_a_plan_does_for_one_agent_is_believed_of_others_in_part() -> None:
     untold, told = (one[[0, 2]] for one in lift)
     assert (told > untold).all()
     assert told[0] > told[1]
+
+
+def test_that_a_dear_ones_plan_helps_a_cheap_one_says_nothing_of_the_reverse() -> None:
+    works = [(0, 1.0, 0.0, 0, 1.0)] * 10 + [(0, 1.0, 1.0, 0, 1.0)] * 10
+    table = replace(precedents(*works), planners=np.array([NOBODY] * 10 + [2] * 10))
+    alone, lent = fit(table, PRICES).solves(Ways((2, 2), (NOBODY, 0)))[0, 0]
+    assert lent < alone
 
 
 def test_dollars_of_work_with_a_plan_and_of_plans() -> None:

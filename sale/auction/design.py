@@ -1,6 +1,6 @@
 """What is known of earlier work, and how it becomes the design of the outcome model's regression.
 
-Arrays in, arrays out: n agents, m precedents, c = 10 + 2n columns.
+Arrays in, arrays out: n agents, m precedents, c = 11 + 2n columns.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ CENTER = {
     "own": -0.7,
     "lent": -0.7,
     "dearer": 0.0,
+    "cheaper": -0.7,
     "shown": 0.0,
     "plan": 0.0,
 }
@@ -44,9 +45,11 @@ again: the agent itself has failed there. Of 40 fresh samples of the 0.5B model 
 had failed 4 to 10 were right (mechanism.md): from 70 % to about 17 %. Of the first fresh samples on
 HumanEval's even tasks 5 of 21 were right (0.5B) and 8 of 19 (1.5B); of `coding` 0 of 26, 1 of 23.
 price: an e times higher price.
-own, lent: the worker sees its own plan, or another agent's. Of 79 tasks the 0.5B model solved 74.7
-% by itself, 59.5 % with its own plan in sight and 58.2 % with the 1.5B model's (mechanism.md).
-dearer: a plan that is lent by an agent of an e times higher price.
+own, lent, cheaper: the worker sees its own plan, that of an agent as dear or dearer, or a cheaper
+one's: that it is helped by its betters says nothing of the others. Of 79 tasks the 0.5B model
+solved 74.7 % by itself, 59.5 % with its own plan in sight and 58.2 % with the 1.5B model's
+(mechanism.md).
+dearer: a plan of an agent of an e times higher price.
 """
 SPREAD = {
     "kind": 1.5,
@@ -58,6 +61,7 @@ SPREAD = {
     "own": 1.0,
     "lent": 1.0,
     "dearer": 0.5,
+    "cheaper": 1.0,
     "shown": 0.7,
     "plan": 0.5,
 }
@@ -138,11 +142,12 @@ class Scaling:
     def rows(self, work: Precedents) -> Matrix:
         """The design of some works, shape (m, c), its columns as `columns` has them."""
         who, shown, itself = work.agents, work.planners, np.eye(len(self.sizes))[work.agents]
-        own, lent = shown == who, (shown != NOBODY) & (shown != who)
-        lead = self.sizes[np.maximum(shown, 0)] - self.sizes[who]
+        own, other = shown == who, (shown != NOBODY) & (shown != who)
+        lead = np.where(shown >= 0, self.sizes[np.maximum(shown, 0)] - self.sizes[who], 0.0)
+        lent, cheaper = other & (lead >= 0.0), other & (lead < 0.0)
         parts = [np.ones(len(who)), work.alike, itself, work.others, work.again > 0]
-        dearer = np.where(lent & (shown >= 0), lead, 0.0)
-        parts += [self.sizes[who], own, lent, dearer, itself * (own | lent)[:, None]]
+        parts += [self.sizes[who], own, lent, lent * lead, cheaper]
+        parts.append(itself * (own | other)[:, None])
         rows = np.column_stack([*parts, self.scaled(work.plans)])
         failed = work.again > 0
         rows[failed] *= LEFT

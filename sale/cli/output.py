@@ -25,7 +25,8 @@ def auction_json(
     `task_id` is that of the task on record, where its text was remembered in another form.
     """
     task, award, outcome = auction.task, auction.award, auction.outcome
-    appraised = {(entry.agent, entry.round): entry for entry in auction.appraisals}
+    # Of an agent's several ways to work the one without another's plan is told with its bid.
+    appraised = {(entry.agent, entry.round): entry for entry in reversed(auction.appraisals)}
     value: dict[str, Any] = {
         "auction_id": auction.id,
         "state": auction.state,
@@ -50,6 +51,7 @@ def auction_json(
             "score": award.score,
             "provisional": award.provisional,
             "propensity": award.propensity,
+            "planner": award.planner,
         },
         "outcome": outcome and _outcome(outcome, steps=_steps(auction, outcome)),
         "discarded": [_outcome(one, steps=_steps(auction, one)) for one in auction.discarded],
@@ -87,6 +89,7 @@ def usage_json(by_stage: Mapping[Stage, Usage], total: Usage) -> dict[str, Any]:
 def _outcome(outcome: Outcome, *, steps: int) -> dict[str, Any]:
     return {
         "agent": outcome.agent,
+        "planner": outcome.planner,
         "answer": outcome.answer,
         "stop_reason": outcome.stop_reason,
         "verified": outcome.verified,

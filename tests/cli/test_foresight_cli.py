@@ -2,6 +2,10 @@
 
 import pytest
 
+from sale.memory.store import Store
+from sale.types import Bid, Call, Outcome, Stage, Step, StopReason, Verdict
+from tests import auctions
+
 pytestmark = pytest.mark.slow
 
 TEXT = "Write add(a, b).\n\n>>> add(1, 2)\n3"
@@ -59,3 +63,40 @@ def test_a_setting_that_makes_no_sense_is_refused(sale, more, words):
     refused = sale("submit", TEXT, "--market", path)
     assert refused.returncode == 2
     assert f"auction.{words}" in refused.stderr
+
+
+def test_a_plan_is_lent_where_that_has_paid_and_the_user_is_told(sale):
+    plan, wrong = "Return the sum.", RIGHT.replace("+", "-")
+    by_plan = {"when": f"{plan}\n</plan>", "reply": RIGHT}
+    scripts = {
+        "small": [by_plan, {"when": ">>> add", "reply": wrong}, sale.plan()],
+        "large": [{"when": "short plan", "reply": plan}, {"when": ">>> add", "reply": RIGHT}],
+    }
+    more = '[auction]\nstages = "auto"\nplan_in_prompt = "auto"\nvalue = 4e-4\nfallbacks = 0\n'
+    path = sale.market(scripts, more=more)
+    with Store.open(sale.environment["SALE_DB"]) as memory:
+        for number in range(24):
+            agent, planner = (("small", None), ("small", "large"), ("large", None))[number % 3]
+            calls = (Call(agent, Stage.EXECUTE, 9, 0, 9, 1.0, 1e-6 if agent == "small" else 1e-4),)
+            asked = (Call(planner or "small", Stage.BID, 9, 0, 9, 1.0, 1e-5),)
+            right = (agent, planner) != ("small", None)
+            verdict = Verdict.PASSED if right else Verdict.FAILED
+            memory.record(
+                auctions.held(
+                    f"{number:04}",
+                    TEXT,
+                    bids=(Bid(planner or "small", 1, "a plan", 50, 0.5, asked),),
+                    outcome=Outcome(agent, "it", StopReason.ANSWERED, verdict, planner=planner),
+                    steps=(Step(1, "", "", "", "", calls, 1.0),),
+                )
+            )
+    held = sale.json("submit", TEXT, "--market", path, "--seed", "1")
+    assert (held["award"]["agent"], held["award"]["planner"]) == ("small", "large")
+    assert (held["outcome"]["planner"], held["outcome"]["verified"]) == ("large", "passed")
+    assert [bid["agent"] for bid in held["bids"]] == ["large"]
+    assert held["usage"]["total"]["usd"] > held["usage"]["execute"]["usd"]
+    assert {(one["agent"], one["planner"]) for one in held["foreseen"]} >= {("small", "large")}
+    shown = sale("show", held["auction_id"]).stdout
+    assert "small with large's plan was sent" in shown
+    assert "the plan of large" in shown
+    assert plan in shown
