@@ -5,7 +5,8 @@
 Three agents, each three times as dear and one logit better than the one before it. A plan costs
 0.3 of its agent's work. In each world a plan in sight changes the logits of who works by it: it
 `hurts` everybody, as measured with small models (mechanism.md), `own plans help` everybody, or
-`lent plans help`: those of an agent that is dearer. Beside each other: nobody ever sees a plan, and
+`lent plans help`: those of an agent that is dearer. A wrong answer passes its checks as often as
+the model believes. Beside each other: nobody ever sees a plan, and
 the model decides, with the exploring that a market does. Value: ten times the dearest work, as
 with `prefer = "balanced"`. Profit is solved tasks times that value, less all dollars, in prices of
 the dearest work; `planned` is the share of works by a plan in the first and the last third.
@@ -21,7 +22,7 @@ from statistics import mean
 import numpy as np
 from scipy.special import expit
 
-from sale.auction.foresight import Foresight, Plans
+from sale.auction.foresight import GUESS, Foresight, Plans
 from sale.auction.terms import Sight
 from sale.types import AgentSpec, Award, Kind, Precedent, Price, Signs
 
@@ -62,8 +63,8 @@ def play(lift: Lift, sight: Sight, *, tasks: int, seed: int, checkable: bool) ->
         failed: list[str] = []
         seen: list[str | None] = []
         here: dict[str, Signs] = {}
-        right = False
-        while len(failed) < rule.longest and not right:
+        right = passed = False
+        while len(failed) < rule.longest and not passed:
             plans = Plans({name: PLAN * usd for name, usd in PRICES.items()}, here, (), seen)
             known = made.works[-256:]
             if rule.can_tell(Kind.CODING, known):
@@ -82,6 +83,7 @@ def play(lift: Lift, sight: Sight, *, tasks: int, seed: int, checkable: bool) ->
             if not failed:
                 made.planned.append(award.planner is not None)
             right = bool(rng.random() < chance(award, lift, hard))
+            passed = right or bool(rng.random() < GUESS)
             usd = PRICES[award.agent] * float(rng.lognormal(-0.1, 0.45))
             made.dollars += usd
             others = len({*failed} - {award.agent})
@@ -89,7 +91,7 @@ def play(lift: Lift, sight: Sight, *, tasks: int, seed: int, checkable: bool) ->
                 Precedent(
                     award.agent,
                     0.0,
-                    right,
+                    passed,
                     others,
                     usd,
                     failed.count(award.agent),
@@ -113,7 +115,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=300)
     parser.add_argument("--streams", type=int, default=6)
     options = parser.parse_args()
-    print("| world | checks | plans | solved | dollars | profit | planned, first and last third |")
+    print("| world | awards | plans | solved | dollars | profit | planned, first and last third |")
     print("|---|---|---|---|---|---|---|")
     for world, lift in WORLDS.items():
         for checkable in (True, False):
@@ -129,8 +131,9 @@ def main() -> None:
                     mean(mean(one.planned[part]) for one in made)
                     for part in (slice(third), slice(-third, None))
                 ]
+                awards = "up to 3, checked" if checkable else "1"
                 print(
-                    f"| {world} | {'yes' if checkable else 'no'} | {sight} | {solved:.1%} "
+                    f"| {world} | {awards} | {sight} | {solved:.1%} "
                     f"| {dollars:.3f} | {10 * solved - dollars:.3f} "
                     f"| {thirds[0]:.0%}, {thirds[1]:.0%} |",
                     flush=True,
