@@ -170,6 +170,8 @@ def questions(options: argparse.Namespace) -> Sequence[SuiteTask]:
     """The first questions of a suite that have a key, with what they look at."""
     suite = open_suite(options.suite)
     keyed = [task for task in suite.read_all().tasks if isinstance(task.exam, Key)]
+    if options.only:
+        keyed = [one for one in keyed if one.exam.answerable == (options.only == "answerable")]
     mode = options.corpus_mode and CorpusMode(options.corpus_mode)
     return placed(keyed[:: options.every][: options.tasks], suite, mode=mode, where=options.corpus)
 
@@ -244,6 +246,7 @@ def main() -> None:
     parser.add_argument("suite")
     parser.add_argument("--every", type=int, default=1, help="the first and each so manieth on")
     parser.add_argument("--tasks", type=int, default=None, help="so many of them")
+    parser.add_argument("--only", choices=("answerable", "absent"), help="questions of one sort")
     parser.add_argument("--agents", nargs="*", default=None)
     parser.add_argument("--modes", nargs="*", choices=MODES, default=MODES)
     parser.add_argument("--corpus-mode", choices=[*CorpusMode], default=None)

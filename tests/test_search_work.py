@@ -154,6 +154,11 @@ def test_a_claim_without_any_passage_is_not_found_in_the_end(corpus: Path) -> No
     assert (outcome.answer, outcome.stop_reason) == (None, StopReason.NOT_FOUND)
 
 
+def test_an_afterthought_below_an_answer_is_no_part_of_it(corpus: Path) -> None:
+    _, outcome, _ = search(corpus, "It is 42 metres high [1].\n\nnot_found")
+    assert outcome.answer == "It is 42 metres high [1]."
+
+
 @pytest.mark.parametrize("said", ["not_found: a height", "```not_found\nthe height\n```"])
 def test_an_agent_may_say_itself_that_it_is_not_there(corpus: Path, said: str) -> None:
     steps, outcome, _ = search(corpus, said)

@@ -120,7 +120,7 @@ class SearchWork:
         """Take an answer that stands in its passages; any other has one more chance."""
         if is_not_found(action.text):
             return self._not_found(action)
-        text = self._search.numbered(action.text)
+        text = self._search.numbered(_without_afterthought(action.text))
         if not unmarked(text) and not self._search.cited(text):
             text = text.strip("[] ")  # `[1996]` is an answer and no mark
         numbers = self._proving(text)
@@ -176,6 +176,12 @@ class SearchWork:
             return Observation("\n\n".join([*self._reminder(), _LOOK]))
         self._answer = None
         return Observation(self._search.looked_at(), StopReason.NOT_FOUND)
+
+
+def _without_afterthought(text: str) -> str:
+    """An answer without the `not_found` that small models write below it."""
+    answer, mark, _ = text.partition("\nnot_found")
+    return answer.strip() if mark and answer.strip() else text
 
 
 def _first_line(action: Action) -> str:
