@@ -105,7 +105,7 @@ def test_a_small_agent_is_shown_a_large_ones_plan_where_that_has_paid(roster: An
     def sent(usd: float, *, helps: bool = True, sight: Sight = Sight.AUTO) -> tuple[Any, Any]:
         foresight = Foresight(roster, 100.0, longest=1, sight=sight)
         plans = Plans({"small": usd, "large": usd})
-        known = lent(9, helps=helps)
+        known = lent(20, helps=helps)
         award = foresight.look(Kind.CODING, known, checkable=False, plans=plans).foreseen().award
         return award.agent, award.planner
 
