@@ -39,7 +39,6 @@ PARTS = {
     "an agent's own effect": ("agent",),
     "failures of others": ("others",),
     "the price": ("price",),
-    "wrong answers that pass": ("guess",),
     "exploring": ("explore",),
 }
 BINS = 5
@@ -92,7 +91,6 @@ def without(parts: tuple[str, ...]) -> Iterator[float]:
     """The outcome model without some parts; gives the share to explore with."""
     center, spread, far = dict(design.CENTER), dict(design.SPREAD), dollars.FAR
     again, foresight.AGAIN = foresight.AGAIN, 0
-    guess, foresight.GUESS = foresight.GUESS, 0.0 if "guess" in parts else foresight.GUESS
     for part in {*parts} & {*spread}:
         design.CENTER[part], design.SPREAD[part] = 0.0, 1e-6
     dollars.FAR = 1.0 if "task" in parts else far
@@ -101,7 +99,7 @@ def without(parts: tuple[str, ...]) -> Iterator[float]:
     finally:
         design.CENTER.update(center)
         design.SPREAD.update(spread)
-        dollars.FAR, foresight.AGAIN, foresight.GUESS = far, again, guess
+        dollars.FAR, foresight.AGAIN = far, again
 
 
 def stream(run: Recorded, order: int, explore: float, prefer: Prefer) -> Stream:

@@ -4,8 +4,7 @@
 
 RUN is a run folder of `sale bench` whose tasks have hidden tests or a key. Works on tasks that
 show something to check, agent by agent: of those that were wrong (no answer included) how many
-passed, and of the right ones how many failed. The totals by kind are `GUESS` of
-sale/auction/foresight.py.
+passed, and of the right ones how many failed.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 Three agents, each three times as dear and one logit better than the one before it. A plan costs
 0.3 of its agent's work. In each world a plan in sight changes the logits of who works by it: it
 `hurts` everybody, as measured with small models (mechanism.md), `own plans help` everybody, or
-`lent plans help`: those of an agent that is dearer. A wrong answer passes its checks as often as
-the model believes. Beside each other: nobody ever sees a plan, and
+`lent plans help`: those of an agent that is dearer. A wrong answer passes its checks in 13 % of
+all cases. Beside each other: nobody ever sees a plan, and
 the model decides, with the exploring that a market does. Value: ten times the dearest work, as
 with `prefer = "balanced"`. Profit is solved tasks times that value, less all dollars, in prices of
 the dearest work; `planned` is the share of works by a plan in the first and the last third.
@@ -22,7 +22,7 @@ from statistics import mean
 import numpy as np
 from scipy.special import expit
 
-from sale.auction.foresight import GUESS, Foresight, Plans
+from sale.auction.foresight import Foresight, Plans
 from sale.auction.terms import Sight
 from sale.types import AgentSpec, Award, Kind, Precedent, Price, Signs
 
@@ -30,6 +30,8 @@ NAMES = ("small", "middle", "large")
 PRICES = {"small": 1.0, "middle": 3.0, "large": 9.0}
 ABILITY = {"small": -0.5, "middle": 0.5, "large": 1.5}
 PLAN = 0.3
+FALSE_PASS = 0.13
+"""Of wrong answers, as benchmarks/false_passes.py found for code."""
 Lift = Callable[[str, str], float]
 """Of who works and whose plan it sees."""
 WORLDS: dict[str, Lift] = {
@@ -83,7 +85,7 @@ def play(lift: Lift, sight: Sight, *, tasks: int, seed: int, checkable: bool) ->
             if not failed:
                 made.planned.append(award.planner is not None)
             right = bool(rng.random() < chance(award, lift, hard))
-            passed = right or bool(rng.random() < GUESS)
+            passed = right or bool(rng.random() < FALSE_PASS)
             usd = PRICES[award.agent] * float(rng.lognormal(-0.1, 0.45))
             made.dollars += usd
             others = len({*failed} - {award.agent})

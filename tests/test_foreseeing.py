@@ -99,13 +99,8 @@ def test_where_everybody_can_be_tried_nobody_has_to_tell_who_is_right(
     agent: Make, market: Make, memory: Store
 ) -> None:
     remember(memory, tells=True)
-    tried, told = (
-        hold(market, agent, memory, value=30 * ASKING, checkable=checkable, longest=6)
-        for checkable in (True, False)
-    )
-    assert [(one.stage, one.bought) for one in tried.offers] == [(Stage.BID, False)]
-    assert told.offers[0].bought
-    assert told.offers[0].gain > 1.5 * tried.offers[0].gain
+    auction = hold(market, agent, memory, value=100 * ASKING, checkable=True, longest=6)
+    assert [(one.stage, one.bought) for one in auction.offers] == [(Stage.BID, False)]
 
 
 def test_ratings_alone_may_not_be_worth_it(agent: Make, market: Make, memory: Store) -> None:

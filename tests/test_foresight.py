@@ -101,7 +101,7 @@ def test_whoever_is_gone_is_not_sent_again(roster: Any) -> None:
 
 
 def test_what_a_solved_task_is_worth_decides_whether_quality_is_bought(roster: Any) -> None:
-    known = [work("small", solved=n < 14, usd=1.0) for n in range(20)]
+    known = [work("small", solved=n < 10, usd=1.0) for n in range(20)]
     known += [work("large", solved=n < 18, usd=10.0) for n in range(20)]
     chosen = {
         prefer: Foresight(roster, prefer)
@@ -296,7 +296,7 @@ def test_where_a_failed_answer_is_kept_nobody_is_sent_to_be_checked(
             rules = {"memory": memory, "fallback_on_failure": passes_on, "fallbacks": 1}
             rules["plan_in_prompt"] = False
             bad = (agent("small", 1.0, work=WRONG), roster[1])
-            for hired in (bad, *[roster] * 3):  # the small one is right three times in four
+            for hired in (bad, roster, roster):  # the small one is right twice in three times
                 with market(hired, weights=Weights(1.0, 0.0, {}, cost_scale=Scale()), **rules) as m:
                     m.auction(TASK, seed=1)
             with market(roster, foresight=Foresight(roster), **rules) as open_market:
