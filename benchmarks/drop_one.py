@@ -6,8 +6,8 @@ RUN is a run folder of `sale bench` with every agent's work on every task, such 
 results/humaneval-82. Streams of awards from memory alone go over its trials, in several orders,
 each with a memory of its own that starts empty, with one part of the model left out at a time; the
 first award of a stream goes to an agent by chance. Nobody is sent twice, as a run has one work of
-each. Chances are those of the agents that were sent, against what hidden tests said then, which
-nothing learns from: log loss and Brier score, lower is better, and a table of reliability.
+each. Chances are those of the agents that were sent, against what the visible checks said then:
+log loss and Brier score, lower is better, and a table of reliability.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ class Stream:
     solved: int = 0
     usd: float = 0.0
     chances: list[float] = field(default_factory=list)
-    right: list[bool] = field(default_factory=list)
+    passed: list[bool] = field(default_factory=list)
 
-    def note(self, chance: float | None, right: bool | None) -> None:
+    def note(self, chance: float | None, passed: bool | None) -> None:
         """Note a chance and what came of it, where both are known."""
-        if chance is not None and right is not None:
+        if chance is not None and passed is not None:
             self.chances.append(chance)
-            self.right.append(right)
+            self.passed.append(passed)
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def stream(run: Recorded, order: int, explore: float, prefer: Prefer) -> Stream:
             came.append(trial)
             made.usd += trial.usd or 0.0
             works.append((at, Precedent(agent, 0.0, solved, len(failed), trial.usd)))
-            made.note(chance, trial.solved)
+            made.note(chance, solved)
             if solved is not False:
                 break
             failed.append(agent)
@@ -161,14 +161,14 @@ def row(name: str, run: Recorded, orders: int, prefer: Prefer) -> tuple[str, Any
     with without(PARTS[name]) as explore:
         made = [stream(run, order, explore, prefer) for order in range(orders)]
     chances = np.concatenate([one.chances for one in made])
-    right = np.concatenate([one.right for one in made]).astype(int)
+    passed = np.concatenate([one.passed for one in made]).astype(int)
     tasks = len(run.trials)
     line = (
         f"| {name} | {mean(one.solved for one in made) / tasks:.1%} "
         f"| {1000 * mean(one.usd for one in made) / tasks:.4f} "
-        f"| {log_loss(right, chances):.3f} | {brier_score_loss(right, chances):.3f} |"
+        f"| {log_loss(passed, chances):.3f} | {brier_score_loss(passed, chances):.3f} |"
     )
-    return line, chances, right
+    return line, chances, passed
 
 
 def main() -> None:
@@ -186,12 +186,12 @@ def main() -> None:
         line, *told = row(name, run, options.orders, options.prefer)
         kept = kept or told
         print(line, flush=True)
-    chances, right = kept or ([], [])
-    print("\n| chance | works | said | solved |\n|---|---|---|---|")
+    chances, passed = kept or ([], [])
+    print("\n| chance | works | said | passed |\n|---|---|---|---|")
     for low in np.arange(BINS) / BINS:
         inside = (chances >= low) & (chances < low + 1 / BINS)
         if inside.any():
-            said, came = chances[inside].mean(), right[inside].mean()
+            said, came = chances[inside].mean(), passed[inside].mean()
             print(
                 f"| {low:.0%} to {low + 1 / BINS:.0%} | {inside.sum()} | {said:.0%} | {came:.0%} |"
             )
