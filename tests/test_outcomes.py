@@ -107,7 +107,8 @@ def test_that_they_do_is_unlearnt_where_it_is_not_so() -> None:
     assert posterior.mean[5] > CENTER["others"]
 
 
-def test_it_is_the_maximum_of_the_posterior() -> None:
+@pytest.mark.parametrize("guess", [0.0, 0.3])
+def test_it_is_the_maximum_of_the_posterior(guess: float) -> None:
     """Against scipy's minimiser on the same negative log posterior."""
     rng = np.random.default_rng(1)
     works = [
@@ -144,12 +145,35 @@ def test_it_is_the_maximum_of_the_posterior() -> None:
     spread = np.concatenate([[SPREAD[one]] * widths.get(one, 1) for one in CENTER])
 
     def loss(beta: np.ndarray) -> float:
-        chance = expit(rows @ beta + fades)
+        chance = guess + (1 - guess) * expit(rows @ beta + fades)
         likelihood = table.solved * np.log(chance) + (1 - table.solved) * np.log(1 - chance)
         return float(-likelihood.sum() + (((beta - center) / spread) ** 2).sum() / 2)
 
     found = optimize.minimize(loss, center, tol=1e-12)
-    assert fit(table, PRICES).mean == pytest.approx(found.x, abs=1e-4)
+    assert fit(table, PRICES, guess=guess).mean == pytest.approx(found.x, abs=1e-4)
+
+
+def test_a_pass_that_may_be_a_guess_tells_less_than_a_failure() -> None:
+    passed, failed = ([(0, 1.0, solved, 0, 1.0)] * 6 for solved in (1.0, 0.0))
+    believed = [
+        [fit(precedents(*works), PRICES, guess=guess).solves(ALL)[0, 0, 0] for guess in (0.0, 0.5)]
+        for works in (passed, failed)
+    ]
+    assert believed[0][0] > believed[0][1] > 0.5
+    assert believed[0][0] - believed[0][1] > believed[1][1] - believed[1][0] > 0.0
+    assert believed[1][1] < 0.2
+
+
+def test_agents_that_pass_by_guessing_alone_are_found_out() -> None:
+    rng = np.random.default_rng(6)
+    truth, guess = np.array([0.02, 0.5, 0.9]), 0.4
+    works = [
+        (agent, 1.0, float(rng.random() < guess + (1 - guess) * truth[agent]), 0, 1.0)
+        for agent in range(3)
+        for _ in range(400)
+    ]
+    solves = fit(precedents(*works), PRICES, guess=guess).solves(ALL)[0, 0]
+    assert solves == pytest.approx(truth, abs=0.08)
 
 
 def test_what_plans_look_like_is_believed_as_far_as_it_has_told() -> None:

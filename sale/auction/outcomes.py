@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from sale.auction.design import (
     CENTER,
@@ -116,28 +116,37 @@ def fading(again: NDArray[Any]) -> Vector:
     return np.asarray(-np.log(np.maximum(again, 1)))
 
 
-def fit(precedents: Precedents, prices: Vector) -> Posterior:
+def fit(precedents: Precedents, prices: Vector, *, guess: float = 0.0) -> Posterior:
     """Fit the model to precedents of which it is known what came of them.
 
     `prices`, shape (n,), are in any unit; an unknown one (nan), and none at all, tells nothing.
-    Newton's method on a strictly convex function, its steps halved until they lead downhill, so
-    the result is the same for any order.
+    `guess` is the chance that a wrong answer passes its checks, as in the three-parameter model of
+    item response theory (Birnbaum): P(passed) = guess + (1 - guess) P(solved). Fisher scoring, its
+    steps halved until they lead downhill, so the result is the same for any order; without
+    guessing that is Newton's method on a strictly convex function.
     """
     scaling, agents = Scaling.of(precedents.plans, prices), len(prices)
     known = precedents.only(~np.isnan(precedents.solved))
-    rows, fades, solved = scaling.rows(known), fading(known.again), known.solved
+    rows, fades, passed = scaling.rows(known), fading(known.again), known.solved > 0
     center, precision = column_of_each(CENTER, agents), column_of_each(SPREAD, agents) ** -2
     mean = center.copy()
 
     def loss(at: Vector) -> float:
         logits, off = rows @ at + fades, at - center
-        wrong = np.logaddexp(0.0, np.where(solved > 0, -logits, logits))
-        return float(wrong.sum() + (precision * off**2).sum() / 2)
+        pass_ = np.log(guess + (1.0 - guess) * expit(logits)) if guess else log_expit(logits)
+        fail = log_expit(-logits) + np.log1p(-guess)
+        return float((precision * off**2).sum() / 2 - np.where(passed, pass_, fail).sum())
+
+    def around(at: Vector) -> tuple[Vector, Matrix]:
+        """The slope of the loss, and its expected curvature."""
+        chance = expit(rows @ at + fades)
+        solved = chance / (guess + (1.0 - guess) * chance)  # of those that passed
+        slope = rows.T @ (chance - np.where(passed, solved, 0.0)) + precision * (at - center)
+        told = (1.0 - guess) * chance * (1.0 - chance) * solved
+        return slope, (rows.T * told) @ rows + np.diag(precision)
 
     for _ in range(ROUNDS):
-        chance = expit(rows @ mean + fades)
-        slope = rows.T @ (chance - solved) + precision * (mean - center)
-        curvature = (rows.T * (chance * (1.0 - chance))) @ rows + np.diag(precision)
+        slope, curvature = around(mean)
         step = np.linalg.solve(curvature, slope)
         size, before = 1.0, loss(mean)
         while loss(mean - size * step) > before and size > SMALLEST_STEP:
@@ -145,6 +154,4 @@ def fit(precedents: Precedents, prices: Vector) -> Posterior:
         mean = mean - size * step
         if np.abs(step).max() < SMALLEST_STEP:
             break
-    chance = expit(rows @ mean + fades)
-    curvature = (rows.T * (chance * (1.0 - chance))) @ rows + np.diag(precision)
-    return Posterior(mean, np.linalg.inv(curvature), scaling)
+    return Posterior(mean, np.linalg.inv(around(mean)[1]), scaling)

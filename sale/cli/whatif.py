@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from sale.auction.foresight import Foresight
+from sale.auction.foresight import GUESS, Foresight
 from sale.auction.terms import Prefer
 from sale.cli.bars import bar
 from sale.cli.compose import rules_of
@@ -205,7 +205,8 @@ def _ask(
         return None
     foresight = replace(settings.foresight, longest=settings.longest[kind])
     checkable = [one.checkable for one in past]
-    rule = ByForesight(foresight, Works.seen(past, able, vectors), checkable)
+    seen = Works.seen(past, able, vectors)
+    rule = ByForesight(foresight, seen, checkable, GUESS[kind])
     known = ByForesight(foresight, Works.known(past, able, vectors), checkable)
     if not rule.can_tell:
         names = ", ".join(spec.name for spec in able)

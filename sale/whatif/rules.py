@@ -83,6 +83,8 @@ class ByForesight:
     foresight: Foresight
     works: Works
     checkable: Sequence[bool]
+    guess: float = 0.0
+    """The chance that a wrong answer passes, in what the works say and where it was checked."""
 
     def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending]:
         """Say who may be sent."""
@@ -99,7 +101,9 @@ class ByForesight:
     def outlook(self, at: int, failed: tuple[str, ...]) -> Outlook:
         """Form a belief by the works of all other auctions."""
         others, checkable = self.works.without(at), self.checkable[at]
-        return self.foresight.look_at(self.works.able, others, checkable=checkable, failed=failed)
+        return self.foresight.look_at(
+            self.works.able, others, guess=self.guess, checkable=checkable, failed=failed
+        )
 
     @property
     def can_tell(self) -> bool:
