@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sale.auction.foresight import Foresight, Plans
+from sale.auction.foresight import GUESS, Foresight, Plans
 from sale.auction.terms import Prefer, Sight
 from sale.foreseeing import OF_PLANS, OF_RATINGS
 from sale.types import AgentSpec, Kind, Precedent, Price, Signs
@@ -92,6 +92,19 @@ def test_plans_are_worth_reading_where_they_have_told_right_from_wrong(roster: A
         foresight, seen = Foresight(roster, 100.0, longest=1), Plans(here=signs)
         found = foresight.look(Kind.CODING, works(True), checkable=False, plans=seen).foreseen()
         assert (found.award.agent, found.award.round, found.award.planner) == (best, 1, None)
+
+
+def test_passed_checks_of_answers_to_questions_are_believed_less_than_those_of_code(
+    roster: Any,
+) -> None:
+    known = [work("small", solved=n < 4, usd=1.0) for n in range(9)]
+    code, question = (
+        Foresight(roster, 100.0).look(kind, known, checkable=True)
+        for kind in (Kind.CODING, Kind.SEARCH)
+    )
+    chances = [one.foreseen().appraisals[0].value for one in (code, question)]
+    assert chances[0] > chances[1] + 5.0
+    assert (code.checked, question.checked) == (1.0, pytest.approx(1.0 - GUESS[Kind.SEARCH]))
 
 
 def lent(n: int, *, helps: bool) -> list[Precedent]:
