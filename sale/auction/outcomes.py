@@ -154,4 +154,5 @@ def fit(precedents: Precedents, prices: Vector, *, guess: float = 0.0) -> Poster
         mean = mean - size * step
         if np.abs(step).max() < SMALLEST_STEP:
             break
-    return Posterior(mean, np.linalg.inv(around(mean)[1]), scaling)
+    covariance = np.asarray(np.linalg.inv(around(mean)[1]), dtype=float)
+    return Posterior(mean, covariance, scaling)
