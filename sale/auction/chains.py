@@ -16,10 +16,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from sale.auction.design import Tensor, Vector
 from sale.auction.ways import NOBODY, Codes, Ways
-
-Vector = NDArray[np.float64]
-Tensor = NDArray[np.float64]
 
 MOST = 6
 """Agents among which all chains are compared."""

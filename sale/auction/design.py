@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sale.auction.ways import NOBODY
+from sale.auction.ways import NOBODY, Codes
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Tensor = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 SHARPNESS = 2.0
 """The power of the cosine: how fast a precedent fades with distance."""

@@ -8,8 +8,8 @@ from itertools import zip_longest
 
 import numpy as np
 
-from sale.auction.chains import FEW, Vector, chains, worth_a_look
-from sale.auction.design import Precedents
+from sale.auction.chains import FEW, chains, worth_a_look
+from sale.auction.design import Precedents, Vector
 from sale.auction.dollars import Costs, dollars_of_plans
 from sale.auction.outcomes import Posterior, fit
 from sale.auction.outlook import HOPE, NAN, Outlook, number_of, signs_of, standard_normals

@@ -20,7 +20,6 @@ from sale.auction.design import (
     LEFT,
     SIGNS,
     SPREAD,
-    Codes,
     Matrix,
     Precedents,
     Scaling,
@@ -29,7 +28,7 @@ from sale.auction.design import (
     column_of_each,
     columns_only,
 )
-from sale.auction.ways import Ways
+from sale.auction.ways import Codes, Ways
 
 ROUNDS = 50
 SMALLEST_STEP = 1e-9

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sale.auction.chains import Chain, Chains, Odds, Vector, chain_at, laid_out, odds
-from sale.auction.design import SIGNS, Matrix, Tensor
+from sale.auction.chains import Chain, Chains, Odds, chain_at, laid_out, odds
+from sale.auction.design import SIGNS, Matrix, Tensor, Vector
 from sale.auction.outcomes import Posterior
 from sale.auction.ways import NOBODY, Ways
 from sale.types import DOLLARS, SOLVES, Appraisal, Award, Signs, Term

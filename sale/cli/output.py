@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sale.cli.foreseen import foreseen_json
@@ -44,15 +45,7 @@ def auction_json(
             for bid in auction.bids
         ],
         **foreseen_json(auction),
-        "award": award
-        and {
-            "agent": award.agent,
-            "round": award.round,
-            "score": award.score,
-            "provisional": award.provisional,
-            "propensity": award.propensity,
-            "planner": award.planner,
-        },
+        "award": award and asdict(award),
         "outcome": outcome and _outcome(outcome, steps=_steps(auction, outcome)),
         "discarded": [_outcome(one, steps=_steps(auction, one)) for one in auction.discarded],
         "usage": usage_json(auction.usage, auction.total),
