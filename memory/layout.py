@@ -15,6 +15,7 @@ from sale.memory.recall_tables import LessonRow  # noqa: F401 - importing makes 
 from sale.memory.revisions import REVISION, REVISIONS, RevisionRow
 from sale.memory.tables import AuctionRow  # noqa: F401
 from sale.memory.tally_tables import TallyRow  # noqa: F401
+from sale.memory.trial_tables import TrialRow  # noqa: F401
 
 if TYPE_CHECKING:
     from alembic.config import Config

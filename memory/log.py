@@ -38,6 +38,8 @@ class LogEntry:
     stop_reason: StopReason | None
     usd: float | None
     """None: a price is unknown, or nothing is recorded yet."""
+    feedback: bool | None = None
+    """Whether the user said that the answer is right."""
 
 
 def log_entries(
@@ -87,6 +89,7 @@ def log_query(
             OutcomeRow.verified,
             OutcomeRow.stop_reason,
             dollars,
+            OutcomeRow.feedback,
         )
         .join(TaskRow, TaskRow.id == AuctionRow.task_id)
         .outerjoin(AwardRow, AwardRow.auction_id == AuctionRow.id)

@@ -90,6 +90,14 @@ def _works(rows: Sequence[Any], used: Mapping[tuple[str, str], Any]) -> list[Pas
         usd = None if bill is None or bill.usd is None else bill.usd / share
         verified = Verdict.FAILED if row.is_empty else row.verified
         works.append(
-            PastWork(row.agent, verified, row.grade, **tokens, usd=usd, planner=row.planner)
+            PastWork(
+                row.agent,
+                verified,
+                row.grade,
+                **tokens,
+                usd=usd,
+                planner=row.planner,
+                feedback=row.feedback,
+            )
         )
     return works

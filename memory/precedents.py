@@ -21,15 +21,16 @@ from sale.memory.tables import (
     TaskRow,
     UsageRow,
 )
+from sale.memory.trials import read_tried
 from sale.memory.vectors import without_vector
-from sale.types import Experience, Kind, Precedent, Signs, Stage, State, Verdict
+from sale.types import Experience, Kind, Precedent, Signs, Stage, State, Tokens, Verdict
 
 NEWEST = 256
 """Auctions of the kind that are looked at, the newest ones."""
 NEAREST = 128
 """Texts that are looked at besides, wherever in time their auctions are."""
 
-_Outcome = Row[str, str, Verdict, bool, str, float | None, str | None]
+_Outcome = Row[str, str, Verdict, bool, str, float | None, int, str | None, str | None, bool | None]
 _ENDED = AuctionRow.state == State.FINISHED
 OUTCOMES = (
     select(
@@ -39,7 +40,10 @@ OUTCOMES = (
         OutcomeRow.answer.is_(None).label("is_empty"),
         TaskRow.text_hash,
         OutcomeRow.grade,
+        OutcomeRow.round,
         OutcomeRow.planner,
+        OutcomeRow.version,
+        OutcomeRow.feedback,
     )
     .join(AuctionRow, AuctionRow.id == OutcomeRow.auction_id)
     .join(TaskRow, TaskRow.id == AuctionRow.task_id)
@@ -61,6 +65,7 @@ USED = (
 _SIGNS = select(
     BidRow.auction_id,
     BidRow.agent,
+    BidRow.round,
     BidRow.tokens,
     BidRow.entropy,
     select(func.avg(RatingRow.rating))
@@ -72,7 +77,7 @@ _SIGNS = select(
     )
     .scalar_subquery()
     .label("rating"),
-).where(BidRow.auction_id.in_(SOME), BidRow.round == 1, BidRow.error.is_(None))
+).where(BidRow.auction_id.in_(SOME), BidRow.error.is_(None))
 _PLANS = (
     select(BidRow.agent, (func.sum(CallRow.usd) / func.count(BidRow.id.distinct())).label("usd"))
     .join(CallRow, CallRow.bid_id == BidRow.id)
@@ -81,23 +86,32 @@ _PLANS = (
     .having(func.count() == func.count(CallRow.usd))
 )
 """What a first plan of each agent has cost; none of whom the dollars of a call are unknown."""
-_RATINGS = select(func.avg(UsageRow.usd)).where(
-    UsageRow.auction_id.in_(SOME), UsageRow.stage == Stage.RATE, UsageRow.usd.is_not(None)
+_STAGES = (
+    select(UsageRow.stage, func.avg(UsageRow.usd).label("usd"))
+    .where(UsageRow.auction_id.in_(SOME), UsageRow.usd.is_not(None))
+    .group_by(UsageRow.stage)
 )
+"""What a stage has cost, in those auctions that had it."""
 
 
 def read_experience(
-    session: Session, newest: Sequence[str], kind: Kind, near: Mapping[str, float]
+    session: Session,
+    newest: Sequence[str],
+    tried: Sequence[str],
+    kind: Kind,
+    near: Mapping[str, float],
 ) -> Experience:
     """Read the work of the `newest` auctions of a kind, and of those on the texts in `near`.
+
+    Also the trials on those tasks that were `tried`, and on these texts.
 
     `near` has the cosine of some texts, by hash; what isn't there counts as unlike.
     """
     ids = dict.fromkeys([*newest, *_on_texts(session, kind, list(near))])
     some = {"some": list(ids)}
-    usd = {(row.auction_id, row.agent): row.usd for row in session.execute(USED, some)}
+    used = {(row.auction_id, row.agent): row for row in session.execute(USED, some)}
     signs = {
-        (row.auction_id, row.agent): Signs(row.tokens, row.entropy, row.rating)
+        (row.auction_id, row.agent, row.round): Signs(row.tokens, row.entropy, row.rating)
         for row in session.execute(_SIGNS, some)
     }
     by_auction: dict[str, list[_Outcome]] = defaultdict(list)
@@ -106,51 +120,57 @@ def read_experience(
     works = [
         precedent
         for auction, rows in by_auction.items()
-        for precedent in _works_of(auction, list(as_worked(rows)), near, usd, signs)
+        for precedent in _works_of(auction, list(as_worked(rows)), near, used, signs)
     ]
+    works += read_tried(session, tried, kind, near)
     plan_usd = {row.agent: row.usd for row in session.execute(_PLANS, some)}
-    return Experience(tuple(works), plan_usd, session.scalar(_RATINGS, some))
+    stages = {row.stage: row.usd for row in session.execute(_STAGES, some)}
+    return Experience(tuple(works), plan_usd, stages.get(Stage.RATE), stages.get(Stage.REFINE))
 
 
 def _works_of(
     auction: str,
     rows: Sequence[_Outcome],
     near: Mapping[str, float],
-    usd: Mapping[tuple[str, str], float | None],
-    signs: Mapping[tuple[str, str], Signs],
+    used: Mapping[tuple[str, str], Any],
+    signs: Mapping[tuple[str, str, int], Signs],
 ) -> Iterator[Precedent]:
     """The works of one auction, in order; what an agent used is spread over its works evenly."""
-    names = [row.agent for row in rows]
+    names = tuple(row.agent for row in rows)
     for at, row in enumerate(rows):
-        spent, before = usd.get((auction, row.agent)), names[:at]
+        bill, works = used.get((auction, row.agent)), names.count(row.agent)
+        tokens = bill and Tokens(*(getattr(bill, name) / works for name in TOKENS))
         yield Precedent(
             row.agent,
             near.get(row.text_hash, 0.0),
-            _solved(row.verified, is_empty=row.is_empty),
-            len(set(before) - {row.agent}),
-            None if spent is None else spent / names.count(row.agent),
-            before.count(row.agent),
-            signs.get((auction, row.agent), Signs()),
+            _solved(row),
+            names[:at],
+            None if bill is None or bill.usd is None else bill.usd / works,
+            signs.get((auction, row.agent, row.round or 1), Signs()),
             row.planner,
+            row.version,
+            tokens,
+            certain=row.feedback is not None,
         )
 
 
-def new_texts(session: Session, newest: Sequence[str], *, model: str) -> list[str]:
-    """Find the texts of some auctions that have no vector yet, by hash."""
-    tasks = select(AuctionRow.task_id).where(AuctionRow.id.in_(newest))
+def tasks_of(session: Session, auctions: Sequence[str]) -> list[str]:
+    """Name the tasks of some auctions, by id."""
+    query = select(AuctionRow.task_id).where(AuctionRow.id.in_(auctions)).distinct()
+    return list(session.scalars(query))
+
+
+def new_texts(session: Session, tasks: Sequence[str], *, model: str) -> list[str]:
+    """Find the texts of some tasks that have no vector yet, by hash."""
     missing = without_vector(model).where(TaskRow.id.in_(tasks))
     return [row.text_hash for row in session.execute(missing)]
 
 
 def near_texts(
-    session: Session, newest: Sequence[str], model: str, numbers: Sequence[int]
+    session: Session, tasks: Sequence[str], model: str, numbers: Sequence[int]
 ) -> tuple[list[str], list[bytes]]:
-    """Read the vectors of some numbers, and of some auctions' texts, each with its hash."""
-    texts = (
-        select(TaskRow.text_hash)
-        .join(AuctionRow, AuctionRow.task_id == TaskRow.id)
-        .where(AuctionRow.id.in_(newest))
-    )
+    """Read the vectors of some numbers, and of some tasks' texts, each with its hash."""
+    texts = select(TaskRow.text_hash).where(TaskRow.id.in_(tasks))
     wanted = EmbeddingRow.number.in_(numbers) | EmbeddingRow.text_hash.in_(texts)
     rows = session.execute(
         select(EmbeddingRow.text_hash, EmbeddingRow.vector).where(
@@ -181,11 +201,18 @@ def _ended(kind: Kind) -> Select[str]:
     )
 
 
-def _solved(verified: Verdict, *, is_empty: bool) -> bool | None:
+def _solved(row: _Outcome) -> bool | None:
+    """As `Outcome.right`: by the user's word, else by what was seen of the answer."""
+    if row.feedback is not None:
+        return bool(row.feedback)
+    return _passed(row)
+
+
+def _passed(row: _Outcome) -> bool | None:
     """No answer is a failure; an answer that nothing was said of may be anything."""
-    if is_empty:
+    if row.is_empty:
         return False
-    return None if verified is Verdict.NONE else verified is Verdict.PASSED
+    return None if row.verified is Verdict.NONE else row.verified is Verdict.PASSED
 
 
 def as_worked(rows: Sequence[Any]) -> Iterator[Any]:
@@ -194,5 +221,5 @@ def as_worked(rows: Sequence[Any]) -> Iterator[Any]:
     Of failures alone the first is kept, so they are in order as they are.
     """
     kept, *others = rows
-    is_bad = _solved(kept.verified, is_empty=kept.is_empty) is False
+    is_bad = _passed(kept) is False
     yield from rows if is_bad else (*others, kept)

@@ -31,7 +31,9 @@ from sale.memory.precedents import (
     new_texts,
     newest_auctions,
     read_experience,
+    tasks_of,
 )
+from sale.memory.trials import newest_tried
 from sale.memory.vectors import Vectors
 from sale.types import Experience, Kind, Lesson, PastAuction, Task
 
@@ -76,11 +78,13 @@ class Recall:
         """Read what came of earlier work; `blind` is without a look at any text."""
         with self._database.read() as session:
             newest = newest_auctions(session, task.kind)
-        if not newest:
+            tried = newest_tried(session, task.kind)
+            tasks = [*tasks_of(session, newest), *tried]
+        if not tasks:
             return Experience()
-        near = {} if blind else self._near(task, newest)
+        near = {} if blind else self._near(task, tasks)
         with self._database.read() as session:
-            return read_experience(session, newest, task.kind, near)
+            return read_experience(session, newest, tried, task.kind, near)
 
     def past(
         self, kind: Kind, *, suite: str | None, since: float | None, last: int, blind: bool
@@ -109,19 +113,19 @@ class Recall:
         with self._database.read() as session:
             return read_vectors(session, hashes, self._vectors.embedder.name)
 
-    def _near(self, task: Task, newest: Sequence[str]) -> dict[str, float]:
+    def _near(self, task: Task, tasks: Sequence[str]) -> dict[str, float]:
         """The cosines of texts that are near or new, by hash; none without a model."""
         try:
             query = self._vectors.of(task.text)
         except ModelError:
             return {}
         with self._database.read() as session:
-            new = new_texts(session, newest, model=self._vectors.embedder.name)
+            new = new_texts(session, tasks, model=self._vectors.embedder.name)
         if new:
             self._vectors.embed(new)
         numbers = self._vectors.index.nearest(query, NEAREST)
         with self._database.read() as session:
-            hashes, vectors = near_texts(session, newest, self._vectors.embedder.name, numbers)
+            hashes, vectors = near_texts(session, tasks, self._vectors.embedder.name, numbers)
         places, rows = whole(vectors, width=self._vectors.embedder.width)
         cosines = (rows @ query).tolist()
         return {hashes[at]: one for at, one in zip(places.tolist(), cosines, strict=True)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from sale.memory.database import insert_missing
@@ -20,6 +20,7 @@ from sale.memory.records import ENDED
 from sale.memory.rows import task_columns, text_hash
 from sale.memory.store import Store
 from sale.memory.tables import AuctionRow, TaskRow
+from sale.memory.trial_tables import TrialRow
 from sale.types import Auction
 
 BATCH = 200
@@ -88,7 +89,10 @@ def _rewrite(session: Session, names: Sequence[str]) -> None:
 def _forget(session: Session, texts: Sequence[str]) -> None:
     """Take texts off the record that no auction is about any more, with their vectors."""
     hashes = [text_hash(text) for text in texts]
-    is_needed = exists().where(AuctionRow.task_id == TaskRow.id)
+    is_needed = or_(
+        exists().where(AuctionRow.task_id == TaskRow.id),
+        exists().where(TrialRow.task_id == TaskRow.id),
+    )
     session.execute(delete(TaskRow).where(TaskRow.text_hash.in_(hashes), ~is_needed))
     is_there = exists().where(TaskRow.text_hash == EmbeddingRow.text_hash)
     session.execute(delete(EmbeddingRow).where(EmbeddingRow.text_hash.in_(hashes), ~is_there))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -26,8 +27,19 @@ from sale.memory.runs import Run, Unfinished, begin_run, read_unfinished
 from sale.memory.spending import read_spending
 from sale.memory.stats import Stats, read_stats
 from sale.memory.tables import AuctionRow
+from sale.memory.trials import forget, learn
 from sale.memory.writer import Writer
-from sale.types import AgentSpec, Auction, Experience, Kind, Lesson, PastAuction, Spent, Task
+from sale.types import (
+    AgentSpec,
+    Auction,
+    Experience,
+    Kind,
+    Lesson,
+    PastAuction,
+    Spent,
+    Task,
+    Tried,
+)
 
 WAIT_S = 60.0
 DIED = "its process ended before the auction did"
@@ -122,6 +134,30 @@ class Store:
         """Put a run on record; auctions name it by their field `run`."""
         with self._database.write() as session:
             begin_run(session, run)
+
+    def learn(self, run: Run, tried: Sequence[Tried]) -> None:
+        """Put the works of a run of trials on record, in place of what it taught before."""
+        kept = [replace(one, task=self._privacy.keep(one.task)) for one in tried]
+        with self._database.write() as session:
+            learn(session, run, kept)
+
+    def forget(self, run: str) -> int:
+        """Take the works of a run of trials off the record; returns how many there were."""
+        with self._database.write() as session:
+            return forget(session, run)
+
+    def say(self, name: str, *, right: bool | None) -> Auction:
+        """Note whether an auction's answer is right; None takes back what was said.
+
+        What the auction teaches follows. Raises `InputError` where there is no answer.
+        """
+        auction = self.get(name)
+        outcome = auction.outcome
+        if outcome is None or outcome.answer is None:
+            raise InputError(f"auction {auction.id!r} has no answer, so there is nothing to judge")
+        said = replace(auction, outcome=replace(outcome, feedback=right))
+        self.record(said)
+        return said
 
     def unfinished(self, *, run: str | None = None) -> list[Unfinished]:
         """List what is under way or interrupted and not held again since, oldest first."""

@@ -157,6 +157,10 @@ class OutcomeRow(Row):
     error: Mapped[str | None]
     planner: Mapped[str | None]
     """Whose plan was in sight of the work."""
+    version: Mapped[str | None]
+    """Of the agent."""
+    feedback: Mapped[bool | None]
+    """Whether the user said that the answer is right."""
     checks: Mapped[list[CheckRow]] = relationship(order_by=CheckRow.position, lazy="selectin")
     citations: Mapped[list[CitationRow]] = relationship(
         order_by=CitationRow.position, lazy="selectin"

@@ -14,8 +14,8 @@ from sale.memory.privacy import is_redacted
 from sale.memory.rows import text_hash
 from sale.types import Auction, Award, Bid, Outcome, State, StopReason, Verdict
 
-FAILED = 2
-_RANKS = {Verdict.PASSED: 0, Verdict.NONE: 1, Verdict.FAILED: FAILED}
+PASSED, FAILED = 0, 2
+_RANKS = {Verdict.PASSED: PASSED, Verdict.NONE: 1, Verdict.FAILED: FAILED}
 
 
 def lessons_of(auction: Auction) -> Iterator[dict[str, Any]]:
@@ -44,7 +44,12 @@ def lessons_of(auction: Auction) -> Iterator[dict[str, Any]]:
 
 
 def rank_of(outcome: Outcome) -> int:
-    """Give 0 for a plan that passed its checks, 1 for an unchecked one, 2 for one that failed."""
+    """Give 0 for a plan that passed its checks, 1 for an unchecked one, 2 for one that failed.
+
+    What the user said of the answer counts more than its checks.
+    """
+    if outcome.feedback is not None:
+        return PASSED if outcome.feedback else FAILED
     return FAILED if outcome.stop_reason is StopReason.CRASHED else _RANKS[outcome.verified]
 
 

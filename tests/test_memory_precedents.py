@@ -69,11 +69,11 @@ def test_who_failed_twice_has_two_works_that_share_its_dollars(memory: Store) ->
             steps=(work(1.0), work(3.0)),
         )
     )
-    told = [(one.agent, one.solved, one.failures, one.again, one.usd) for one in found(memory)]
+    told = [(one.agent, one.solved, one.before, one.usd) for one in found(memory)]
     assert told == [
-        ("one", False, 0, 0, 2.0),
-        ("two", False, 1, 0, None),
-        ("one", True, 1, 1, 2.0),
+        ("one", False, (), 2.0),
+        ("two", False, ("one",), None),
+        ("one", True, ("one", "two"), 2.0),
     ]
 
 
@@ -99,19 +99,19 @@ def test_failures_are_counted_in_the_order_of_the_work(
     roster = (agent("one", 1.0, work=WRONG), agent("two", 2.0, work=WRONG), agent("three", 3.0))
     held(market, memory, *roster)
     works = {one.agent: one for one in found(memory)}
-    assert {name: (one.solved, one.failures) for name, one in works.items()} == {
-        "one": (False, 0),
-        "two": (False, 1),
-        "three": (True, 2),
+    assert {name: (one.solved, one.before) for name, one in works.items()} == {
+        "one": (False, ()),
+        "two": (False, ("one",)),
+        "three": (True, ("one", "two")),
     }
     assert all(one.usd > 0 and one.nearness == pytest.approx(1.0) for one in works.values())
 
 
 def test_where_all_fail_they_are_counted_as_well(agent: Make, market: Make, memory: Store) -> None:
     held(market, memory, agent("one", 1.0, work=WRONG), agent("two", 2.0, work=WRONG))
-    assert {(one.agent, one.solved, one.failures) for one in memory.experience(TASK).works} == {
-        ("one", False, 0),
-        ("two", False, 1),
+    assert {(one.agent, one.solved, one.before) for one in memory.experience(TASK).works} == {
+        ("one", False, ()),
+        ("two", False, ("one",)),
     }
 
 
@@ -120,7 +120,7 @@ def test_unchecked_answers_are_neither_successes_nor_failures(
 ) -> None:
     held(market, memory, agent("small", 1.0, work="```answer\nmaybe\n```"))
     (one,) = memory.experience(OTHER).works
-    assert (one.solved, one.failures) == (None, 0)
+    assert (one.solved, one.before) == (None, ())
     assert one.usd is not None
     assert 0.0 <= one.nearness < 1.0
 

@@ -12,12 +12,10 @@ from typing import Any
 
 from sale.agents.backends.catalogue import catalogue
 from sale.agents.protocol import Tool
-from sale.types import AgentSpec, Message
+from sale.types import INDIFFERENT, AgentSpec, Message
 
 VERSION = 1
 """Of the key: another one when the same arguments come to mean another call."""
-INDIFFERENT = frozenset({"threads", "timeout_s", "api_key_env"})
-"""Options of back ends that change how soon a reply comes, or who may ask, and not what it says."""
 
 
 def revision(spec: AgentSpec) -> str:

@@ -7,21 +7,18 @@ wall times are seconds, entropies are nats a token, ratings run from 0 to 5.
 from sale.types.auction import (
     DOLLARS,
     SOLVES,
-    AgentSpec,
     Appraisal,
     Auction,
     Award,
     Bid,
-    Experience,
     Lesson,
     Offer,
-    Precedent,
     Ratings,
-    Signs,
     Spent,
     Term,
 )
-from sale.types.past import PastAuction, PastWork
+from sale.types.past import Experience, PastAuction, PastWork, Precedent, Signs, Tried
+from sale.types.roster import INDIFFERENT, AgentSpec
 from sale.types.usage import (
     MILLION,
     Call,
@@ -29,6 +26,7 @@ from sale.types.usage import (
     Message,
     Price,
     TokenChoice,
+    Tokens,
     ToolCall,
     Usage,
 )
@@ -38,6 +36,7 @@ from sale.types.work import FRESH_TEMPERATURE, Check, Citation, Limits, Outcome,
 __all__ = [
     "DOLLARS",
     "FRESH_TEMPERATURE",
+    "INDIFFERENT",
     "MILLION",
     "SOLVES",
     "AgentSpec",
@@ -70,8 +69,10 @@ __all__ = [
     "Task",
     "Term",
     "TokenChoice",
+    "Tokens",
     "ToolCall",
     "ToolUse",
+    "Tried",
     "Usage",
     "Verdict",
 ]

@@ -1,60 +1,13 @@
-"""Who bids, what they bid, how it is appraised, and the record of it all."""
+"""What is bid, how it is appraised, and the record of it all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from sale.types.usage import Call, Price, Usage
-from sale.types.words import Kind, Stage, State, ToolUse, Verdict
+from sale.types.usage import Call, Usage
+from sale.types.words import Stage, State, Verdict
 from sale.types.work import Outcome, Step, Task
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSpec:
-    """One entry of the roster: who may bid, on what model, at what price."""
-
-    name: str
-    model: str
-    """A catalogue name, a path of a GGUF file, or the model's name at its server or hub."""
-    backend: str
-    """A name in `sale.agents.backends.BACKENDS`, or the dotted path of a class."""
-    price: Price | None
-    """None: unknown. It is shown as unknown and never counted as 0."""
-    kinds: frozenset[Kind] = frozenset(Kind)
-    replicas: int = 1
-    """How many there may be."""
-    min_replicas: int | None = None
-    """How many there always are; None: as many as there may be."""
-    idle_s: float = 300.0
-    """Seconds after which a replica with nothing to do ends, if fewer than all have to be there."""
-    queue: int | None = None
-    """Calls that may wait at each replica, beyond those in its slots; None: any number."""
-    slots: int = 1
-    """Calls that one replica serves at the same time."""
-    context: int = 4096
-    """Tokens of context for each slot."""
-    adapter: str | None = None
-    """A LoRA adapter for the model, where the back end knows adapters."""
-    plan_tokens: int = 120
-    """Cap on the length of a plan."""
-    gpus: float = 0.0
-    """GPUs that each replica reserves."""
-    tools: ToolUse = ToolUse.TEXT
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """Settings for the back end alone, e.g. `base_url`, `threads`: values of JSON."""
-    prompt: str = ""
-    """What this agent alone is told, behind the system prompt that all share."""
-    engine: str | None = None
-    """The agent whose process and model it shares; None: its own."""
-    adapters: tuple[str, ...] = ()
-    """The adapters of all agents that share its model, its own included."""
-
-    @property
-    def least_replicas(self) -> int:
-        """How many replicas there always are."""
-        return self.replicas if self.min_replicas is None else self.min_replicas
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,48 +84,6 @@ class Award:
     """The probability with which the rule of award chose as it did, in all awards up to this."""
     planner: str | None = None
     """Whose plan is in sight of the work; None: nobody's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What can be told of a plan without understanding it; None where nobody knows."""
-
-    tokens: int | None = None
-    entropy: float | None = None
-    rating: float | None = None
-    """The mean of what its jurors gave, 0 to 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Precedent:
-    """One agent's earlier work on a task of the same kind, and what visible checks said of it."""
-
-    agent: str
-    nearness: float
-    """Cosine of the two tasks; 0 where it can't be told."""
-    solved: bool | None
-    """None where the task showed nothing to check."""
-    failures: int
-    """Other agents that had failed at that task before."""
-    usd: float | None
-    again: int = 0
-    """Times that it had failed there before itself."""
-    signs: Signs = Signs()
-    """Of its first plan for that task."""
-    planner: str | None = None
-    """Whose plan was in sight of the work; None: nobody's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Experience:
-    """What memory tells of a task before anybody is asked."""
-
-    works: tuple[Precedent, ...] = ()
-    """On near tasks, and the newest ones, of its kind."""
-    plan_usd: Mapping[str, float] = field(default_factory=dict)
-    """Agent -> mean dollars of its first plans."""
-    ratings_usd: float | None = None
-    """Mean dollars of an auction's ratings; None where no auction had any."""
 
 
 @dataclass(frozen=True, slots=True)

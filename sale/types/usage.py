@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sale.types.words import Stage
 
 MILLION = 1_000_000
+
+
+class Tokens(NamedTuple):
+    """What is paid for; shares of a bill may be broken numbers."""
+
+    prompt: float
+    cached: float
+    """The part of `prompt` that was found in the prefix cache."""
+    completion: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +29,9 @@ class Price:
     """For prompt tokens found in the prefix cache."""
     output: float
 
-    def dollars(self, prompt_tokens: int, cached_tokens: int, completion_tokens: int) -> float:
+    def dollars(
+        self, prompt_tokens: float, cached_tokens: float, completion_tokens: float
+    ) -> float:
         """Price one call; `cached_tokens` is the part of `prompt_tokens` that was cached."""
         fresh = prompt_tokens - cached_tokens
         return (

@@ -118,3 +118,19 @@ class Outcome:
     """0 to 1, what hidden tests or a key said; None where the task has neither."""
     planner: str | None = None
     """Whose plan was in sight of the work; None: nobody's."""
+    version: str | None = None
+    """Of the agent, as `AgentSpec.version`; None where nobody noted it."""
+    feedback: bool | None = None
+    """Whether the user said that the answer is right; None: nothing was said."""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the answer is right by the user's word, else by what was seen of it.
+
+        No answer is not right; None where nothing is known. Hidden tests are not looked at.
+        """
+        if self.feedback is not None:
+            return self.feedback
+        if self.answer is None:
+            return False
+        return None if self.verified is Verdict.NONE else self.verified is Verdict.PASSED
