@@ -111,19 +111,18 @@ class Bidding:
 
     def _second_round(self, draft: Draft, first: Sequence[Appraisal]) -> tuple[Appraisal, ...]:
         """Agents strictly cheaper than the provisional winner rewrite their plans."""
-        if not (self.rules.refine and self.rules.recall and self.rules.lessons):
-            return ()
-        briefs = self._briefs(draft, self.auctioneer.winner(first).agent)
+        briefs = self.briefs(draft, self.auctioneer.winner(first).agent)
         if not briefs:
             return ()
         try:
-            self._refine(draft, briefs)
+            self.refine(draft, briefs)
             return self._appraise(draft, round=2)
         except BudgetError as error:
             draft.update(f"no refinement: {error}")
             return ()
 
-    def _refine(self, draft: Draft, briefs: Mapping[str, Brief]) -> None:
+    def refine(self, draft: Draft, briefs: Mapping[str, Brief]) -> None:
+        """Have some agents rewrite their plans; raises `BudgetError`."""
         task, seed = draft.auction.task, draft.auction.seed
         refining = [spec for spec in self.auctioneer.roster if spec.name in briefs]
         texts = {spec.name: [task.text, *briefs[spec.name].texts] for spec in refining}
@@ -134,7 +133,10 @@ class Bidding:
                 draft.add_bid(bid)
         self._settle(draft)
 
-    def _briefs(self, draft: Draft, provisional: str) -> dict[str, Brief]:
+    def briefs(self, draft: Draft, provisional: str) -> dict[str, Brief]:
+        """What those learn from that may refine: who is cheaper than the provisional winner."""
+        if not (self.rules.refine and self.rules.recall and self.rules.lessons):
+            return {}
         cheaper = self.auctioneer.cheaper(provisional)
         bids = {bid.agent: bid for bid in draft.auction.bids if bid.error is None}
         briefs = {}

@@ -109,10 +109,10 @@ class Draft:
         what = "could not rate" if ratings.error else "has rated"
         self.update(f"{ratings.juror} {what}", ratings=(*self.auction.ratings, ratings))
 
-    def add_event(self, event: Step | Outcome, award: Award) -> None:
-        """Take in a step of the execution that was awarded, or its outcome."""
+    def add_event(self, event: Step | Outcome, award: Award, *, version: str | None = None) -> None:
+        """Take in a step of the execution that was awarded to a version, or its outcome."""
         if isinstance(event, Outcome):
-            outcome = replace(event, round=award.round, planner=award.planner)
+            outcome = replace(event, round=award.round, planner=award.planner, version=version)
             self.update(f"{event.agent} stopped: {event.stop_reason}", outcome=outcome)
             return
         self._bill(event.calls)

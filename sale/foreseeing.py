@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from sale.auction.outlook import Foreseen, Outlook
 from sale.bidding import Bidding
 from sale.draft import Draft
 from sale.errors import BudgetError, NoBidsError, StoreError, WorthlessError
+from sale.rules import Brief
 from sale.seams import Memory
 from sale.types import Auction, Award, Bid, Experience, Offer, Signs, Stage, StopReason, Task
 from sale.working import Done, Following
@@ -62,7 +63,7 @@ class Foreseeing:
         return self._with_plan(draft, found.award), following
 
     def _informed(self, draft: Draft, look: Look, known: Experience) -> Outlook:
-        """Buy plans, and then ratings, as long as they are worth more than they cost."""
+        """Buy plans, then ratings and refined plans, where they are worth more than they cost."""
         outlook = look(plans=_plans(draft.auction, known))
         try:
             if self._buys_plans(draft, outlook, known):
@@ -70,6 +71,9 @@ class Foreseeing:
                 outlook = look(plans=_plans(draft.auction, known))
                 if self._buys_ratings(draft, outlook, known):
                     self.bidding.rate(draft, round=1)
+                    outlook = look(plans=_plans(draft.auction, known))
+                if briefs := self._buys_refinement(draft, outlook, known):
+                    self.bidding.refine(draft, briefs)
                     outlook = look(plans=_plans(draft.auction, known))
         except (BudgetError, NoBidsError) as error:  # what is known will have to do
             draft.update(f"awarded by what is known: {error}")
@@ -90,6 +94,18 @@ class Foreseeing:
             return False
         return _offered(draft, Stage.RATE, outlook.gain(OF_RATINGS), known.ratings_usd)
 
+    def _buys_refinement(
+        self, draft: Draft, outlook: Outlook, known: Experience
+    ) -> Mapping[str, Brief]:
+        """What those learn from that rewrite their plans; nothing where that does not pay."""
+        award = outlook.foreseen().award
+        if award is None or known.refine_usd is None:
+            return {}
+        briefs = self.bidding.briefs(draft, award.agent)
+        gain = outlook.gain_of_new_plans(briefs.keys(), OF_PLANS) if briefs else 0.0
+        bought = briefs and _offered(draft, Stage.REFINE, gain, known.refine_usd)
+        return briefs if bought else {}
+
     @property
     def _can_rate(self) -> bool:
         return bool(self.bidding.auctioneer.jury)
@@ -108,14 +124,14 @@ class Foreseeing:
 
     def _with_plan(self, draft: Draft, award: Award) -> Award:
         """The award, once the plan is there that the work sees; without it if there is none."""
-        if award.planner is None or award.planner in _usable(draft.auction):
-            return award
-        try:
-            self.bidding.solicit(draft, only=award.planner)
-        except (BudgetError, NoBidsError) as error:
-            draft.update(f"{award.agent} works without a plan: {error}")
-            return replace(award, planner=None)
-        return award
+        if award.planner is not None and award.planner not in _usable(draft.auction):
+            try:
+                self.bidding.solicit(draft, only=award.planner)
+            except (BudgetError, NoBidsError) as error:
+                draft.update(f"{award.agent} works without a plan: {error}")
+                award = replace(award, planner=None)
+        plan = _usable(draft.auction).get(award.planner or award.agent)
+        return replace(award, round=plan.round if plan and award.round else award.round)
 
 
 def _offered(draft: Draft, stage: Stage, gain: float, usd: float) -> bool:
@@ -128,10 +144,11 @@ def _offered(draft: Draft, stage: Stage, gain: float, usd: float) -> bool:
 
 def _plans(auction: Auction, known: Experience, seen: Sequence[str | None] = ()) -> Plans:
     """What is known of plans; of those of an auction what they look like, if it has any."""
-    rated = [entry for entry in auction.ratings if entry.round == 1 and entry.error is None]
+    rated = [entry for entry in auction.ratings if entry.error is None]
     here = {}
     for agent, bid in _usable(auction).items():
-        given = [one.by_agent[agent] for one in rated if agent in one.by_agent]
+        of_it = [one.by_agent for one in rated if one.round == bid.round]
+        given = [by_agent[agent] for by_agent in of_it if agent in by_agent]
         rating = float(np.mean(given)) if given else None
         here[agent] = Signs(bid.tokens, bid.entropy, rating)
     missing = {bid.agent for bid in auction.bids} - here.keys()
@@ -139,8 +156,9 @@ def _plans(auction: Auction, known: Experience, seen: Sequence[str | None] = ())
 
 
 def _usable(auction: Auction) -> dict[str, Bid]:
-    """The first plans of an auction, by agent."""
-    return {bid.agent: bid for bid in auction.bids if bid.round == 1 and bid.error is None}
+    """The last plan of each agent in an auction."""
+    in_order = sorted(auction.bids, key=lambda bid: bid.round)
+    return {bid.agent: bid for bid in in_order if bid.error is None}
 
 
 def _worthless(found: Foreseen) -> str:

@@ -131,4 +131,5 @@ class Market:
 
     @property
     def _working(self) -> Working:
-        return Working(self.pool, self.verifier, self.grader, self.rules)
+        versions = {spec.name: spec.version for spec in self.auctioneer.roster}
+        return Working(self.pool, self.verifier, self.grader, self.rules, versions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sale.draft import Draft
@@ -26,6 +26,8 @@ class Working:
     verifier: Verifier
     grader: Grader
     rules: Rules
+    versions: Mapping[str, str]
+    """Of the agents, by name."""
 
     def execute(self, draft: Draft, award: Award, following: Following) -> None:
         """Work off an award, and those that follow it while the rules pass the work on.
@@ -66,7 +68,7 @@ class Working:
                 limits=limits,
                 seed=auction.seed + APART * again,
             ):
-                draft.add_event(event, award)
+                draft.add_event(event, award, version=self.versions.get(award.agent))
                 if isinstance(event, Step):
                     draft.advance(State.EXECUTING)
         self._verify(draft)

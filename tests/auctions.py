@@ -145,6 +145,8 @@ outcomes = st.builds(
     error=errors,
     grade=st.none() | st.floats(0, 1),
     planner=errors,
+    version=errors,
+    feedback=st.none() | st.booleans(),
 )
 steps = st.builds(
     Step,

@@ -14,7 +14,7 @@ from sale.bench.listed import Listed, by_task, executions_of
 from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
 from sale.bench.streams import Stop, Watcher, flow, order_of
 from sale.bench.trials import line_of, read_trials
-from sale.bench.variants import VARIANTS
+from sale.bench.variants import VARIANTS, variant_of
 from sale.errors import InputError
 from sale.types import Kind, Stage, Task, Verdict
 
@@ -246,7 +246,6 @@ def test_trials_make_a_table_for_the_policies_that_need_no_plan(trials, agent) -
 
 
 def test_every_variant_can_be_held_in_a_market_with_three_agents() -> None:
-    from sale.cli.bench_play import variant_of
     from sale.config import load_market
 
     file = load_market("embedded")[1]

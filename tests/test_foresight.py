@@ -17,15 +17,21 @@ from sale.errors import NoBidsError, StoreError, WorthlessError
 from sale.memory.store import Store
 from sale.rules import Rules
 from sale.types import (
+    Check,
     Experience,
     Kind,
     Limits,
+    Outcome,
     Precedent,
+    Price,
     Stage,
     State,
     Task,
+    Tokens,
+    ToolUse,
     Verdict,
 )
+from tests.conftest import right_is_right
 
 Make = Callable[..., Any]
 TASK = Task(Kind.CODING, "Count the words of a text.")
@@ -35,7 +41,11 @@ WRONG = "```answer\nwrong\n```"
 
 
 def work(agent: str, *, solved: bool | None = True, usd: float = 1.0) -> Precedent:
-    return Precedent(agent, 1.0, solved, 0, usd)
+    return Precedent(agent, 1.0, solved, (), usd)
+
+
+def small_is_wrong(_task: Task, outcome: Outcome) -> tuple[Verdict, tuple[Check, ...]]:
+    return Verdict.FAILED if outcome.agent == "small" else Verdict.PASSED, ()
 
 
 @pytest.fixture
@@ -125,6 +135,65 @@ def test_outcomes_of_agents_that_are_gone_tell_nothing(roster: Any) -> None:
     assert {entry.agent for entry in found.appraisals} == {"small", "large"}
 
 
+def test_an_agent_whose_model_has_changed_is_a_new_one(roster: Any) -> None:
+    small, large = roster
+    other = replace(small, model="another")
+    known = [replace(work("small", solved=False), version=small.version)] * 9
+    known += [replace(work("large", usd=10.0), version=large.version)] * 3
+
+    def solves(*able: Any) -> float:
+        looked = Foresight(able).look(Kind.CODING, known, checkable=True)
+        return looked.foreseen().appraisals[0].terms[1].feature
+
+    assert solves(small, large) < 0.2 < 0.5 < solves(other, large)
+    assert not Foresight((other,)).can_tell(Kind.CODING, known)
+    assert solves(replace(small, price=Price(2.0, 0.2, 2.0)), large) < 0.2  # the same at another
+    noted_by_nobody = [replace(one, version=None) for one in known]
+    assert Foresight((other,)).can_tell(Kind.CODING, noted_by_nobody)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"backend": "openai"},
+        {"adapter": "one"},
+        {"prompt": "Be brief."},
+        {"tools": ToolUse.NATIVE},
+        {"options": {"reply": "yes"}},
+    ],
+)
+def test_what_answers_under_a_name_makes_the_version(agent: Make, changed: Any) -> None:
+    spec = agent("small", 1.0)
+    assert replace(spec, **changed).version != spec.version
+    faster = {"threads": 8, "timeout_s": 9}
+    assert replace(spec, options={**spec.options, **faster}, slots=4).version == spec.version
+
+
+def test_dollars_are_those_of_todays_prices(agent: Make) -> None:
+    known = [replace(work("one", usd=0.5), tokens=Tokens(3e6, 1e6, 1e6))] * 30
+
+    def cost(price: float) -> float:
+        looked = Foresight((agent("one", price),)).look(Kind.CODING, known, checkable=True)
+        return looked.foreseen().appraisals[0].cost
+
+    assert cost(1.0) == pytest.approx(3.1)  # two million tokens, one cached, one written
+    assert cost(2.0) == pytest.approx(6.2)
+    lost = [replace(one, usd=None) for one in known]
+    assert not Foresight((agent("one", 1.0),)).can_tell(Kind.CODING, lost)
+
+
+def test_what_is_known_for_certain_is_no_lucky_guess(agent: Make) -> None:
+    passed = [work("one")] * 2 + [work("one", solved=False)] * 4
+    certain = [replace(one, certain=True) for one in passed]
+
+    def solves(kind: Kind, known: Any) -> float:
+        looked = Foresight((agent("one", 1.0),)).look(kind, known, checkable=True)
+        return looked.foreseen().appraisals[0].terms[1].feature
+
+    assert solves(Kind.SEARCH, certain) == solves(Kind.CODING, certain)
+    assert solves(Kind.SEARCH, passed) < solves(Kind.SEARCH, certain)
+
+
 def test_where_all_work_is_free_the_likeliest_is_sent(agent: Make) -> None:
     roster = (agent("small", 0.0), agent("large", 0.0))
     known = [work("small", solved=False, usd=0.0)] * 3 + [work("large", usd=0.0)] * 3
@@ -155,26 +224,26 @@ def test_bids_are_asked_for_once_and_then_memory_tells(agent: Make, market: Make
 
 
 def test_the_next_one_takes_over_a_failure_which_stays_on_record(agent: Make, market: Make) -> None:
-    large = agent("large", 3.0)
-    good, bad = (agent("small", 2.0), large), (agent("small", 2.0, work=WRONG), large)
+    roster = agent("small", 2.0), agent("large", 3.0)
     rules = {"jury": ["large"], "fallbacks": 1, "fallback_on_failure": True}
-    rules["foresight"] = Foresight(good, Prefer.CHEAP, longest=2)
+    rules["foresight"] = Foresight(roster, Prefer.CHEAP, longest=2)
+
     with Store.open("sqlite://", embedder=HashEmbedder) as memory:
-        with market(good, memory=memory, **rules) as before:
+        with market(roster, memory=memory, **rules) as before:
             for seed in range(4):
                 before.auction(TASK, seed=seed)
-        with market(bad, memory=memory, **rules) as after:
-            auctions = [after.auction(TASK, seed=seed) for seed in range(9)]
+        with market(roster, memory=memory, verifier=small_is_wrong, **rules) as after:
+            auctions = [after.auction(TASK, seed=seed) for seed in range(18)]
         found = memory.experience(TASK).works
     assert auctions[0].bids == ()
     assert [one.agent for one in auctions[0].discarded] == ["small"]
     assert {one.outcome.agent for one in auctions if one.outcome} == {"large"}
     assert auctions[-1].discarded == ()  # by then it is known to fail
-    assert {(one.agent, one.solved, one.failures) for one in found} == {
-        ("small", True, 0),
-        ("small", False, 0),
-        ("large", True, 1),
-        ("large", True, 0),
+    assert {(one.agent, one.solved, one.before) for one in found} == {
+        ("small", True, ()),
+        ("small", False, ()),
+        ("large", True, ("small",)),
+        ("large", True, ()),
     }
 
 
@@ -295,9 +364,10 @@ def test_where_a_failed_answer_is_kept_nobody_is_sent_to_be_checked(
         with Store.open("sqlite://", embedder=HashEmbedder) as memory:
             rules = {"memory": memory, "fallback_on_failure": passes_on, "fallbacks": 1}
             rules["plan_in_prompt"] = False
-            bad = (agent("small", 1.0, work=WRONG), roster[1])
-            for hired in (bad, roster, roster):  # the small one is right twice in three times
-                with market(hired, weights=Weights(1.0, 0.0, {}, cost_scale=Scale()), **rules) as m:
+            cheapest = Weights(1.0, 0.0, {}, cost_scale=Scale())
+            checks = (small_is_wrong, small_is_wrong, right_is_right)
+            for verifier in checks:  # the small one is right once in three times
+                with market(roster, weights=cheapest, verifier=verifier, **rules) as m:
                     m.auction(TASK, seed=1)
             with market(roster, foresight=Foresight(roster), **rules) as open_market:
                 sent[passes_on] = open_market.auction(TASK, seed=2).award.agent

@@ -43,7 +43,7 @@ def memory() -> Iterator[Store]:
             right = (agent, planner) != ("small", None)
             verdict = Verdict.PASSED if right else Verdict.FAILED
             usd = SMALL_USD if agent == "small" else LARGE_USD
-            calls = (Call(agent, Stage.EXECUTE, 9, 0, 9, 1.0, usd),)
+            calls = (Call(agent, Stage.EXECUTE, 0, 0, 1, 1.0, usd),)
             asked = (Call(planner or "small", Stage.BID, 9, 0, 9, 1.0, PLAN_USD),)
             store.record(
                 auctions.held(

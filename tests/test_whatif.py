@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale.auction.foresight import Foresight
-from sale.auction.outlook import DRAWS
+from sale.auction.outcomes import WORLDS
 from sale.auction.terms import Prefer
 from sale.types import AgentSpec, Kind, PastAuction, PastWork, Price, Verdict
 from sale.whatif.estimates import answer, expecting, gather
@@ -46,7 +46,7 @@ def by_chance(n: int, *, seed: int, chance: float = 0.5) -> list[PastAuction]:
 
 def wrong(_at: int, _chain: Sequence[str], _failed: Sequence[str]) -> np.ndarray:
     """An outcome model that knows nothing."""
-    return np.tile([0.1, 3.0], (1 + DRAWS, 1))
+    return np.tile([0.1, 3.0], (1 + WORLDS, 1))
 
 
 def ask(past: Sequence[PastAuction], rule: Rule, expected=wrong, prices=None):
@@ -97,7 +97,7 @@ def test_what_never_happened_is_thin_and_rests_on_the_model() -> None:
 def test_what_the_model_does_not_know_widens_the_interval() -> None:
     def unsure(at: int, chain: Sequence[str], failed: Sequence[str]) -> np.ndarray:
         told = wrong(at, chain, failed)
-        told[1:, 0] = np.linspace(0.0, 1.0, DRAWS)
+        told[1:, 0] = np.linspace(0.0, 1.0, WORLDS)
         return told
 
     past = [auction(work("small", solved=True)) for _ in range(40)]

@@ -52,6 +52,8 @@ class Chains:
     """Shape (q, d); NOBODY behind the end."""
     others: Codes
     """Shape (q, d): other agents that have failed by then."""
+    betters: Codes
+    """Shape (q, d): those of them that are dearer than who works."""
     again: Codes
     """Shape (q, d): failures of the agent itself."""
     asks: NDArray[np.bool_]
@@ -79,12 +81,17 @@ class Odds:
 
 @lru_cache(maxsize=128)
 def chains(
-    compared: tuple[int, ...], ways: Ways, failed: tuple[int, ...], longest: int, again: int
+    compared: tuple[int, ...],
+    ways: Ways,
+    failed: tuple[int, ...],
+    longest: int,
+    again: int,
+    sizes: tuple[float, ...],
 ) -> Chains:
     """List the chains of at most `longest` works in some of the ways, the empty one first.
 
     `failed` has who has worked in vain, in order. Nobody works on a task more than 1 + `again`
-    times, those before included.
+    times, those before included. `sizes` says of each agent how dear it is.
     """
     depth = min(longest, AHEAD if len(compared) <= FEW else AHEAD - 1)
     listed = [
@@ -93,7 +100,7 @@ def chains(
         for chain in product(compared, repeat=size)
         if _is_allowed(failed + tuple(ways.workers[way] for way in chain), len(failed), 1 + again)
     ]
-    return laid_out(listed, ways, failed, max(depth, 1))
+    return laid_out(listed, ways, failed, max(depth, 1), sizes)
 
 
 def _is_allowed(agents: tuple[int, ...], before: int, most: int) -> bool:
@@ -101,10 +108,15 @@ def _is_allowed(agents: tuple[int, ...], before: int, most: int) -> bool:
 
 
 def laid_out(
-    listed: Sequence[tuple[int, ...]], ways: Ways, failed: tuple[int, ...], depth: int
+    listed: Sequence[tuple[int, ...]],
+    ways: Ways,
+    failed: tuple[int, ...],
+    depth: int,
+    sizes: Sequence[float],
 ) -> Chains:
     """Lay out some chains of at most `depth` works, after those that have failed."""
-    who, others, own = (np.full((len(listed), depth), fill) for fill in (NOBODY, 0, 0))
+    shape = (len(listed), depth)
+    who, others, betters, own = (np.full(shape, fill) for fill in (NOBODY, 0, 0, 0))
     asks = np.zeros((len(listed), depth), dtype=bool)
     for row, chain in enumerate(listed):
         workers = failed + tuple(ways.workers[way] for way in chain)
@@ -112,10 +124,12 @@ def laid_out(
         for at, way in enumerate(chain):
             agent, before = ways.workers[way], workers[: len(failed) + at]
             who[row, at] = way
-            others[row, at] = len(set(before) - {agent})
+            failures = set(before) - {agent}
+            others[row, at] = len(failures)
+            betters[row, at] = sum(sizes[one] > sizes[agent] for one in failures)
             own[row, at] = before.count(agent)
             asks[row, at] = planners[at] not in {NOBODY, *planners[:at]}
-    return Chains(who, others, own, asks)
+    return Chains(who, others, betters, own, asks)
 
 
 def odds(
@@ -123,13 +137,13 @@ def odds(
 ) -> Odds:
     """Say what is expected of each chain.
 
-    `solves`, shape (..., f, r, w), is P(solved) by each way where 0 .. f - 1 others have failed and
-    its worker itself 0 .. r - 1 times. `dollars`, shape (..., w), has what the work costs in each
-    way, `plans`, shape (w,), what its plan costs where it has to be asked for, and `checked` is the
-    chance that a wrong answer is seen to be wrong.
+    `solves`, shape (..., f, f, r, w), is P(solved) by each way where 0 .. f - 1 others have failed,
+    so many of them dearer ones, and its worker itself 0 .. r - 1 times. `dollars`, shape (..., w),
+    has what the work costs in each way, `plans`, shape (w,), what its plan costs where it has to be
+    asked for, and `checked` is the chance that a wrong answer is seen to be wrong.
     """
     works = table.works
-    chance = solves[..., table.others, table.again, table.ways] * works
+    chance = solves[..., table.others, table.betters, table.again, table.ways] * works
     cost = np.where(works, dollars[..., table.ways], 0.0)
     cost = cost + np.where(table.asks, plans[table.ways], 0.0)
     passed_on = checked * (1.0 - chance[..., :-1])

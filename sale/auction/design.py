@@ -1,6 +1,6 @@
 """What is known of earlier work, and how it becomes the design of the outcome model's regression.
 
-Arrays in, arrays out: n agents, m precedents, c = 11 + 2n columns.
+Arrays in, arrays out: n agents, m precedents, c = 12 + 2n columns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ CENTER = {
     "kind": 0.0,
     "task": 0.0,
     "agent": 0.0,
-    "others": -0.7,
+    "others": 0.0,
+    "betters": -0.7,
     "again": -2.0,
     "price": 0.7,
     "own": -0.7,
@@ -38,8 +39,11 @@ CENTER = {
 }
 """Prior means, in logits.
 
-others: each other agent that has failed at the task. Of 15 HumanEval tasks that the 0.5B model
-failed and one of the two solved, the 1.5B model solved 75 %, and 86 % of all (mechanism.md).
+others: each other agent that has failed at the task; never above 0, so its mean is -0.7. Of 15
+HumanEval tasks that the 0.5B model failed and one of the two solved, the 1.5B model solved 75 %,
+and 86 % of all (mechanism.md).
+betters: what it tells more that one was dearer than the worker. Of 18 even HumanEval tasks that the
+1.5B model failed the smaller ones solved 6, of 23 questions none.
 again: the agent itself has failed there. Of 40 fresh samples of the 0.5B model on ten tasks that it
 had failed 4 to 10 were right (mechanism.md): from 70 % to about 17 %. Of the first fresh samples on
 HumanEval's even tasks 5 of 21 were right (0.5B) and 8 of 19 (1.5B); of `coding` 0 of 26, 1 of 23.
@@ -54,7 +58,8 @@ SPREAD = {
     "kind": 1.5,
     "task": 1.0,
     "agent": 1.0,
-    "others": 2.0,
+    "others": 0.9,
+    "betters": 1.0,
     "again": 1.0,
     "price": 0.5,
     "own": 1.0,
@@ -90,6 +95,8 @@ class Precedents:
     """Shape (m,): 1 where its visible checks passed, 0 where they failed, nan without any."""
     others: Vector
     """Shape (m,): other agents that had failed at the same task before."""
+    betters: Vector
+    """Shape (m,): those of them that are dearer than who worked."""
     again: Vector
     """Shape (m,): times that the agent itself had failed there before."""
     dollars: Vector
@@ -98,6 +105,8 @@ class Precedents:
     """Shape (m, 3): the SIGNS of its plan."""
     planners: Codes
     """Shape (m,): whose plan was in sight; NOBODY's where none was."""
+    certain: NDArray[np.bool_]
+    """Shape (m,): whether `solved` is the truth, and not what checks said."""
 
     def and_then(self, more: Precedents) -> Precedents:
         """These and more of them."""
@@ -144,8 +153,14 @@ class Scaling:
         own, other = shown == who, (shown != NOBODY) & (shown != who)
         lead = np.where(shown >= 0, self.sizes[np.maximum(shown, 0)] - self.sizes[who], 0.0)
         lent, cheaper = other & (lead >= 0.0), other & (lead < 0.0)
-        parts = [np.ones(len(who)), work.alike, itself, work.others, work.again > 0]
-        parts += [self.sizes[who], own, lent, lent * lead, cheaper]
+        parts: list[NDArray[Any]] = [
+            np.ones(len(who)),
+            work.alike,
+            itself,
+            work.others,
+            work.betters,
+        ]
+        parts += [work.again > 0, self.sizes[who], own, lent, lent * lead, cheaper]
         parts.append(itself * (own | other)[:, None])
         rows = np.column_stack([*parts, self.scaled(work.plans)])
         failed = work.again > 0

@@ -9,10 +9,10 @@ from itertools import zip_longest
 import numpy as np
 
 from sale.auction.chains import FEW, chains, worth_a_look
-from sale.auction.design import Precedents, Vector
+from sale.auction.design import SIGNS, Matrix, Precedents, Vector
 from sale.auction.dollars import Costs, dollars_of_plans
 from sale.auction.outcomes import Posterior, fit
-from sale.auction.outlook import HOPE, NAN, Outlook, number_of, signs_of, standard_normals
+from sale.auction.outlook import HOPE, NAN, Outlook
 from sale.auction.terms import Prefer, Sight
 from sale.auction.ways import NOBODY, STRANGER, Ways
 from sale.types import AgentSpec, Kind, Precedent, Signs
@@ -22,8 +22,8 @@ AGAIN = 3
 GUESS = {Kind.CODING: 0.0, Kind.SEARCH: 0.22}
 """The chance that a wrong answer passes its visible checks, as far as awards reckon with it.
 
-Of wrong answers to questions 18 of 83 did; of wrong code 33 of 259 do, and to reckon with that won
-nothing (docs/evidence.md; benchmarks/false_passes.py).
+Of wrong answers to questions 49 of 185 do (18 of 83 when this was set). Of wrong code 33 of 259 do,
+and to reckon with that won nothing (docs/evidence.md; benchmarks/false_passes.py).
 """
 
 
@@ -71,10 +71,8 @@ class Foresight:
         the prior of the price is what there is to go by.
         """
         able = self.able(kind)
-        names = {spec.name for spec in able}
-        return all(spec.price for spec in able) and any(
-            one.agent in names and one.usd is not None for one in precedents
-        )
+        known = table_of(precedents, able)
+        return all(spec.price for spec in able) and not bool(np.isnan(known.dollars).all())
 
     def look(
         self,
@@ -92,7 +90,7 @@ class Foresight:
         too. Those that are `gone` aren't sent again, nor asked for a plan.
         """
         able = self.able(kind)
-        table = table_of(precedents, [spec.name for spec in able])
+        table = table_of(precedents, able)
         return self.look_at(
             able,
             table,
@@ -123,13 +121,13 @@ class Foresight:
         `guess` is the chance that a wrong answer passes its checks, here and in the precedents.
         """
         names = [spec.name for spec in able]
-        table = table.and_then(table_of(_here(failed, plans.seen), names))
+        table = table.and_then(table_of(_here(failed, plans.seen), able))
         prices = np.array([_price(spec) for spec in able])
         left = np.array([NAN if name in gone else 1.0 for name in names])
         posterior = fit(table, prices, guess=guess)
         costs = Costs.of(table, prices, plans.cost(names, prices) * left)
         worth, before = self._worth(costs.plain), tuple(names.index(name) for name in failed)
-        alone = posterior.solves(Ways.plain(len(names)))[0, 0]
+        alone = posterior.solves(Ways.plain(len(names)))[0, 0, 0]
         sent = worth_a_look(alone, costs.plain * left, value=worth)
         ways = Ways.plain(len(names))
         if self.sight is Sight.OWN:
@@ -147,9 +145,9 @@ class Foresight:
             value=worth,
             posterior=posterior,
             failed=before,
-            table=chains(compared, ways, before, longest, AGAIN),
+            table=chains(compared, ways, before, longest, AGAIN, tuple(posterior.scaling.sizes)),
             checked=1.0 - guess if checkable else 0.0,
-            plans=signs_of([plans.here.get(name) for name in names]),
+            plans=_signs_of([plans.here.get(name) for name in names]),
             plans_usd=float(costs.plans.sum()),
             shows_own=self.sight is Sight.OWN,
             # A preference says how to go about a task, not whether.
@@ -176,8 +174,7 @@ def _worth_showing(agents: Sequence[int], posterior: Posterior, costs: Costs, va
     if not shown:
         return shown
     both = plain + shown
-    normals = standard_normals(len(posterior.mean))
-    profit = value * posterior.drawn(normals, both)[:, 0, 0] - costs.work(both) - costs.plan(both)
+    profit = value * posterior.drawn(both)[:, 0, 0, 0] - costs.work(both) - costs.plan(both)
     alone, planned = profit[:, : len(plain)], profit[:, len(plain) :]
     of_worker = [agents.index(one) for one in shown.workers]
     hope = (planned > alone[:, of_worker]).mean(axis=0)
@@ -190,15 +187,7 @@ def _worth_showing(agents: Sequence[int], posterior: Posterior, costs: Costs, va
 def _here(failed: Sequence[str], seen: Sequence[str | None]) -> list[Precedent]:
     """What has come of the task itself so far."""
     return [
-        Precedent(
-            name,
-            1.0,
-            False,
-            len({*failed[:at]} - {name}),
-            None,
-            failed[:at].count(name),
-            planner=planner,
-        )
+        Precedent(name, 1.0, False, tuple(failed[:at]), None, planner=planner)
         for at, (name, planner) in enumerate(zip_longest(failed, seen))
     ]
 
@@ -208,18 +197,58 @@ def _price(spec: AgentSpec) -> float:
     return spec.price.input + spec.price.output if spec.price else NAN
 
 
-def table_of(works: Sequence[Precedent], names: Sequence[str]) -> Precedents:
-    """Give the works of some agents as a table; each agent is its place among the names."""
-    place = {name: index for index, name in enumerate(names)}
-    known = [one for one in works if one.agent in place]
+def table_of(works: Sequence[Precedent], able: Sequence[AgentSpec]) -> Precedents:
+    """Give the works of some agents as a table; each agent is its place among them.
+
+    What another model did under an agent's name tells nothing of it. Dollars are those of today's
+    prices, where the tokens are known.
+    """
+    place = {spec.name: index for index, spec in enumerate(able)}
+    versions = {(spec.name, spec.version) for spec in able} | {(name, None) for name in place}
+    known = [one for one in works if (one.agent, one.version) in versions]
+    others = [set(one.before) - {one.agent} for one in known]
+    prices = {spec.name: _price(spec) for spec in able}
+    betters = [
+        sum(prices.get(other, NAN) > prices[one.agent] for other in failed)
+        for one, failed in zip(known, others, strict=True)
+    ]
     shown = [NOBODY if one.planner is None else place.get(one.planner, STRANGER) for one in known]
     return Precedents(
         agents=np.array([place[one.agent] for one in known], dtype=np.intp),
         nearness=np.array([one.nearness for one in known], dtype=float),
-        solved=np.array([number_of(one.solved) for one in known], dtype=float),
-        others=np.array([one.failures for one in known], dtype=float),
-        again=np.array([one.again for one in known], dtype=float),
-        dollars=np.array([number_of(one.usd) for one in known], dtype=float),
-        plans=signs_of([one.signs for one in known]),
+        solved=np.array([_number_of(one.solved) for one in known], dtype=float),
+        others=np.array([len(one) for one in others], dtype=float),
+        betters=np.array(betters, dtype=float),
+        again=np.array([one.before.count(one.agent) for one in known], dtype=float),
+        dollars=np.array([_dollars(one, able[place[one.agent]]) for one in known], dtype=float),
+        plans=_signs_of([one.signs for one in known]),
         planners=np.array(shown, dtype=np.intp),
+        certain=np.array([one.certain for one in known], dtype=bool),
     )
+
+
+def _dollars(work: Precedent, spec: AgentSpec) -> float:
+    """What a work would cost today; nan where nobody knows what it did."""
+    if work.usd is None or work.tokens is None or spec.price is None:
+        return _number_of(work.usd)
+    return spec.price.dollars(*work.tokens)
+
+
+def _signs_of(plans: Sequence[Signs | None]) -> Matrix:
+    """Give the SIGNS of some plans, shape (m, 3); nan where there is no plan, or nobody knows."""
+    rows = [
+        (NAN, NAN, NAN)
+        if one is None
+        else (
+            NAN if one.tokens is None else float(np.log1p(one.tokens)),
+            _number_of(one.entropy),
+            _number_of(one.rating),
+        )
+        for one in plans
+    ]
+    return np.array(rows, dtype=float).reshape(-1, len(SIGNS))
+
+
+def _number_of(value: float | None) -> float:
+    """Give a number; nan for what nobody knows."""
+    return NAN if value is None else float(value)

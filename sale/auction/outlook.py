@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from sale.auction.chains import Chain, Chains, Odds, chain_at, laid_out, odds
 from sale.auction.design import SIGNS, Matrix, Tensor, Vector
-from sale.auction.outcomes import Posterior
+from sale.auction.outcomes import WORLDS, Posterior
 from sale.auction.ways import NOBODY, Ways
-from sale.types import DOLLARS, SOLVES, Appraisal, Award, Signs, Term
+from sale.types import DOLLARS, SOLVES, Appraisal, Award, Term
 
 NAN = float("nan")
+FEWER = 32
+"""Draws of the coefficients for each set of plans that might be written."""
 HOPE = 0.1
 """The probability that somebody is worth its price, from which on somebody is sent."""
-DRAWS = 64
-"""Of the coefficients, to explore by; and of plans that might be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,14 @@ class Outlook:
         return tuple(self.agents[self.ways.workers[way]] for way in chain.ways)
 
     def expected(self, names: Sequence[str]) -> Matrix:
-        """Say what is expected of some agents, sent one after the other, shape (1 + DRAWS, 2).
+        """Say what is expected of some agents, sent one after the other, shape (1 + WORLDS, 2).
 
         P(solved) and dollars, first as they are believed to be, then by draws from what they may
         be.
         """
         chain = tuple(self.agents.index(one) for one in names)
-        one = replace(self, table=laid_out([chain], self.ways, self.failed, len(chain)))
+        sizes = tuple(self.posterior.scaling.sizes)
+        one = replace(self, table=laid_out([chain], self.ways, self.failed, len(chain), sizes))
         noise = np.exp(self.cost_spread * standard_normals(len(self.ways)))
         likely = one._odds(one._solves(self.plans))
         found = replace(one, cost=self.cost * noise)._odds(one._drawn())
@@ -137,17 +138,37 @@ class Outlook:
         """Dollars of profit that some signs of everybody's plan are expected to add.
 
         The value of information: what the best chain earns on the average once they are known,
-        less what the chain earns that is best without them. Signs are taken to be normal.
+        less what the chain earns that is best without them.
         """
         one = self._of_those_compared()
         columns = [SIGNS.index(name) for name in seen]
-        scaling, shape = one.posterior.scaling, (DRAWS, *one.plans.shape)
-        written = scaling.middle + scaling.width * standard_normals(one.plans.size).reshape(shape)
-        plans = np.broadcast_to(one.plans, shape).copy()
-        plans[..., columns] = written[..., columns]
+        plans = np.broadcast_to(one.plans, (WORLDS, *one.plans.shape)).copy()
+        plans[..., columns] = one._written()[..., columns]
         without, known = one._odds(one._solves(plans)), one._with_all_plans()
         with_plans = known._odds(known._solves(plans))
         return float(with_plans.profit.max(axis=-1).mean() - without.profit.mean(axis=0).max())
+
+    def gain_of_new_plans(self, authors: Collection[str], seen: Sequence[str]) -> float:
+        """Dollars of profit that new plans by some agents, in place of theirs, are expected to add.
+
+        Of the new ones some signs are seen. They are like any other plans, so there is something to
+        be won where those that are there look bad.
+        """
+        one = self._of_those_compared()
+        here = [at for at, agent in enumerate(one.agents) if agent in authors]
+        columns = [SIGNS.index(name) for name in seen]
+        plans = np.broadcast_to(one.plans, (WORLDS, *one.plans.shape)).copy()
+        plans[:, here] = NAN
+        rows, signs = np.ix_(here, columns)
+        plans[:, rows, signs] = one._written()[:, rows, signs]
+        now, then = one._odds(one._solves(one.plans)), one._odds(one._solves(plans))
+        return float(then.profit.max(axis=-1).mean() - now.profit.max())
+
+    def _written(self) -> Tensor:
+        """Signs of plans that everybody might write, shape (WORLDS, n, 3); they are normal."""
+        scaling, shape = self.posterior.scaling, (WORLDS, *self.plans.shape)
+        normals = standard_normals(self.plans.size).reshape(shape)
+        return np.asarray(scaling.middle + scaling.width * normals)
 
     def _with_all_plans(self) -> Outlook:
         """The same as it is once everybody's plan is there."""
@@ -167,14 +188,14 @@ class Outlook:
         return self._best_of(found, somebody)
 
     def _of_those_compared(self) -> Outlook:
-        """The same of the agents in some chain alone: of a hundred agents a few are compared."""
-        works = self.table.works
+        """The same of the agents in some chain alone, by fewer draws: many plans are looked at."""
+        works, posterior = self.table.works, self.posterior.thinned(FEWER)
         compared = np.unique(self.table.ways[works])
         ways = self.ways.only(compared.tolist())
         kept = np.unique(np.concatenate([ways.who, ways.shown]))
         kept = kept[kept >= 0]
         if len(kept) == len(self.agents):
-            return self
+            return replace(self, posterior=posterior)
         here = {NOBODY: NOBODY} | {int(one): place for place, one in enumerate(kept)}
         places = np.where(works, np.searchsorted(compared, self.table.ways), NOBODY)
         return replace(
@@ -186,15 +207,14 @@ class Outlook:
             cost=self.cost[compared],
             cost_spread=self.cost_spread[compared],
             plan_cost=self.plan_cost[compared],
-            posterior=self.posterior.of(kept),
+            posterior=posterior.of(kept),
             table=replace(self.table, ways=places),
             plans=self.plans[kept],
         )
 
     def _drawn(self) -> Tensor:
         """P(solved) in worlds that may be so."""
-        normals = standard_normals(len(self.posterior.mean))
-        return self.posterior.drawn(normals, self.ways, *self._depth, self.plans)
+        return self.posterior.drawn(self.ways, *self._depth, self.plans)
 
     def _solves(self, plans: Matrix) -> Tensor:
         return self.posterior.solves(self.ways, *self._depth, plans)
@@ -202,9 +222,12 @@ class Outlook:
     @property
     def _depth(self) -> tuple[int, int]:
         """Failures of others, and of an agent itself, that there may be: each one more."""
-        ahead = self.table.ways.shape[1] + 1
         counts = [self.failed.count(one) for one in self.failed]
-        return len(set(self.failed)) + ahead, max(counts, default=0) + ahead
+        others, again = len(set(self.failed)), max(counts, default=0)
+        return (
+            1 + max(others, int(self.table.others.max(initial=0))),
+            1 + max(again, int(self.table.again.max(initial=0))),
+        )
 
     def _odds(self, solves: Tensor) -> Odds:
         worth = {"value": self.value, "checked": self.checked}
@@ -217,10 +240,10 @@ class Outlook:
         somebody = replace(worlds, profit=np.where(first == NOBODY, -np.inf, worlds.profit))
         counts = np.bincount(first[somebody.best(self.value)], minlength=n)
         most = np.array([found.profit[first == one].max(initial=-np.inf) for one in range(n)])
-        lost = float(counts[counts > 0] @ (found.profit[best] - most[counts > 0])) / DRAWS
+        lost = float(counts[counts > 0] @ (found.profit[best] - most[counts > 0])) / WORLDS
         allowed = explore * float(found.dollars[best])
         share = 1.0 if lost <= allowed else allowed / lost
-        chances = share * counts / DRAWS
+        chances = share * counts / WORLDS
         chances[first[best]] += 1.0 - share
         return np.asarray(chances)
 
@@ -242,8 +265,10 @@ class Outlook:
 
     def _appraisal(self, way: int, solves: Tensor) -> Appraisal:
         worker, planner = self.ways.workers[way], self.ways.planners[way]
-        others, again = len(set(self.failed) - {worker}), self.failed.count(worker)
-        chance = float(solves[others, again, way])
+        others, again = set(self.failed) - {worker}, self.failed.count(worker)
+        sizes = self.posterior.scaling.sizes
+        betters = sum(sizes[one] > sizes[worker] for one in others)
+        chance = float(solves[len(others), betters, again, way])
         cost, worth = float(self.cost[way] + self.plan_cost[way]), self.value * chance
         terms = (
             Term(DOLLARS, cost, 1.0, cost),
@@ -254,27 +279,7 @@ class Outlook:
         return Appraisal(agent, self.round, cost, worth, cost - worth, terms, shown)
 
 
-def signs_of(plans: Sequence[Signs | None]) -> Matrix:
-    """Give the SIGNS of some plans, shape (m, 3); nan where there is no plan, or nobody knows."""
-    rows = [
-        (NAN, NAN, NAN)
-        if one is None
-        else (
-            NAN if one.tokens is None else float(np.log1p(one.tokens)),
-            number_of(one.entropy),
-            number_of(one.rating),
-        )
-        for one in plans
-    ]
-    return np.array(rows, dtype=float).reshape(-1, len(SIGNS))
-
-
-def number_of(value: float | None) -> float:
-    """Give a number; nan for what nobody knows."""
-    return NAN if value is None else float(value)
-
-
 @lru_cache(maxsize=32)
 def standard_normals(size: int) -> Matrix:
-    """Standard normal numbers, always the same, shape (DRAWS, size): so chances are exact."""
-    return np.random.default_rng(0).standard_normal((DRAWS, size))
+    """Standard normal numbers, always the same, shape (WORLDS, size): so chances are exact."""
+    return np.random.default_rng(0).standard_normal((WORLDS, size))

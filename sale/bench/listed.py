@@ -27,6 +27,8 @@ class Listed(BaseModel):
     """What it takes a human."""
     text: str | None = None
     """None where its authors ask that it is nowhere kept in clear."""
+    in_one_reply: bool = False
+    """Whether each call of the work was a sample of its own; unknown in runs of older versions."""
 
 
 def executions_of(

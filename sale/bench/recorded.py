@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sale.auction.terms import Ballot
 from sale.bench.collect import APART
@@ -192,5 +193,6 @@ class RecordedChecks:
         recorded = self.tasks.get(task.id)
         if recorded is None or outcome.agent not in recorded.trials:
             return None
-        bare = replace(outcome, verified=Verdict.NONE, checks=(), round=1, grade=None, planner=None)
+        alone: dict[str, Any] = {"round": 1, "grade": None, "planner": None, "version": None}
+        bare = replace(outcome, verified=Verdict.NONE, checks=(), **alone)
         return recorded.trials[outcome.agent] if bare == recorded.outcome(outcome.agent) else None

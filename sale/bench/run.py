@@ -24,6 +24,8 @@ MEMORIES = "memory"
 """The folder of a run's auction memories, one for each policy and order."""
 MADE_ON = "made_on"
 """What `run.json` says of the machine; a run may go on on another one."""
+WARM = "warm"
+"""What `run.json` says of the run that memories begin with; it may be named later."""
 
 
 def settings(
@@ -35,13 +37,16 @@ def settings(
     seed: int,
     market: str,
     judge: str | None = None,
+    warm: str | None = None,
 ) -> dict[str, Any]:
     """What makes two runs the same: version, tasks, agents with models and prices, rules, seed.
 
     `tasks` has a hash of each task by its name, `revisions` one of each agent's model, `market`
-    is one of everything else that the market file says.
+    is one of everything else that the market file says, and `warm` names the run that memories
+    begin with.
     """
-    return {
+    begun = {} if warm is None else {WARM: warm}
+    return begun | {
         "sale": sale.__version__,
         "suites": list(suites),
         "seed": seed,
@@ -60,6 +65,7 @@ def settings(
                 "kinds": sorted(spec.kinds),
                 "tools": spec.tools,
             }
+            | ({"prompt": spec.prompt} if spec.prompt else {})
             for spec in roster
         ],
         "tasks": dict(tasks),
@@ -181,13 +187,15 @@ def _begin(folder: Path, made_by: dict[str, Any], *, resume: bool) -> None:
     """Say in the folder how the run is made, or see that it is made as before."""
     described = folder / RUN
     if described.exists():
-        _check(described, made_by, resume=resume)
+        before = _check(described, made_by, resume=resume)
+        made_by = {WARM: before[WARM], **made_by} if WARM in before else made_by
     elif any(path.name != ".lock" for path in folder.iterdir()):
         raise InputError(f"--out {str(folder)!r} holds other files; name a new folder")
     _write(described, json.dumps(made_by, indent=2) + "\n")
 
 
-def _check(described: Path, made_by: dict[str, Any], *, resume: bool) -> None:
+def _check(described: Path, made_by: dict[str, Any], *, resume: bool) -> dict[str, Any]:
+    """What the folder says so far; raises `InputError` where that is another run."""
     where = str(described.parent)
     if not resume:
         raise InputError(f"--out {where!r} holds a run; go on with --resume, or name a new folder")
@@ -196,16 +204,17 @@ def _check(described: Path, made_by: dict[str, Any], *, resume: bool) -> None:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{described} is damaged; name a new folder with --out") from error
     for key, value in made_by.items():
-        if not isinstance(before, dict) or key not in before:
+        if not isinstance(before, dict) or (key not in before and key != WARM):
             raise InputError(
                 f"--resume: the run in {where!r} does not say its {key}, as an older SALE made "
                 "it; name a new folder with --out"
             )
-        if key != MADE_ON and not _goes_on(before[key], value, more=key == "tasks"):
+        if key != MADE_ON and not _goes_on(before.get(key, value), value, more=key == "tasks"):
             raise InputError(
                 f"--resume: the run in {where!r} was made with other {key}; "
                 "give the same ones, or name a new folder with --out"
             )
+    return dict(before)
 
 
 def _goes_on(before: Any, now: Any, *, more: bool) -> bool:

@@ -175,8 +175,4 @@ def _solved(outcome: Outcome | None, grade: float | None) -> bool | None:
     """Whether the task is solved: by its grade, else by the visible checks; never by nobody."""
     if outcome is None:
         return False
-    if grade is not None:
-        return grade >= 1.0
-    if outcome.answer is None:
-        return False
-    return None if outcome.verified is Verdict.NONE else outcome.verified is Verdict.PASSED
+    return outcome.right if grade is None else grade >= 1.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sale.auction.terms import Part, Prefer, Stages
+from sale.market_file import MarketFile
 
 PREFIX = "sale"
 
@@ -21,6 +22,8 @@ class Variant:
     """What a solved task is worth to awards from memory; None: as the market file says."""
     fallbacks: int | None = None
     """How often the work may pass on; None: as the market file says."""
+    warm: bool = False
+    """Whether its memory begins with what another run has taught."""
     learns: bool = True
     """Whether its memory grows over the stream of tasks, so that their order counts."""
     about: str = ""
@@ -39,6 +42,9 @@ VARIANTS: Mapping[str, Variant] = {
     "sale-cheap": Variant(
         stages=Stages.AUTO, prefer=Prefer.CHEAP, about="the same, where it is worth least"
     ),
+    "sale-warm": Variant(
+        stages=Stages.AUTO, warm=True, about="the same, begun with what another run has taught"
+    ),
     "sale-full": Variant(about="plans, ratings and refinement in every auction"),
     "sale-published": Variant(fallbacks=0, about="one award, nothing passes on"),
     "sale-nomem": _without(
@@ -52,3 +58,13 @@ VARIANTS: Mapping[str, Variant] = {
     "sale-peers": _without(Part.SELF, about="each plan is rated by the others alone"),
 }
 """Name -> what it leaves out. The ablations of the paper's table, and the auction as published."""
+
+
+def variant_of(file: MarketFile, variant: Variant) -> MarketFile:
+    """The market as a variant holds its auctions."""
+    changed = file.leaving_out(variant.without)
+    wanted = {name: getattr(variant, name) for name in ("stages", "prefer", "fallbacks")}
+    update = {name: one for name, one in wanted.items() if one is not None}
+    if variant.prefer is not None:
+        update["value"] = None
+    return changed.model_copy(update={"auction": changed.auction.model_copy(update=update)})

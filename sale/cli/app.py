@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "fit": "fit:fit",
     "log": "history:log",
     "show": "history:show",
+    "feedback": "learning:feedback",
     "stats": "stats:app",
     "whatif": "whatif:whatif",
     "export": "exchange:export",

@@ -21,6 +21,7 @@ from sale.cli.bench_tasks import Asked, Choice, Means, check_means, chosen_agent
 from sale.cli.calls import CallsOption, checked
 from sale.cli.group import DefaultGroup
 from sale.cli.judging import JudgeOption, check_judge
+from sale.cli.learning import learnt
 from sale.cli.options import LARGEST, Json, MarketOption, open_market
 from sale.cli.output import print_json
 from sale.cli.text import plain
@@ -78,6 +79,12 @@ def bench(
     budget: Annotated[
         float | None, typer.Option(min=0, metavar="USD", help="Stop when this much is spent.")
     ] = None,
+    warm: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Also play sale-warm: its memory begins with what RUN has taught."
+        ),
+    ] = None,
     calls: CallsOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make every model call anew.")] = False,
     judge: JudgeOption = None,
@@ -106,9 +113,11 @@ def bench(
     file = chosen_agents(file, names)
     check_judge(judge, file)
     choice = Choice(limit, every, corpus_mode, looked_in(corpus, web))
-    wanted = Wanted.of(policy or (), orders, folds, split, stages=file.auction.stages)
+    stages = file.auction.stages
+    wanted = Wanted.of(policy or (), orders, folds, split, stages=stages, warm=warm is not None)
     asked = Asked.of(suites, choice, file, source, seed=seed, judge=judge)
-    made_by = asked.settings()
+    begun = None if warm is None else learnt(warm, file)
+    made_by = asked.settings(begun)
     if attempts > 1 and not file.limits.temperature:
         raise InputError(
             "--attempts: at temperature 0 all attempts are the same one; set `temperature` under "
@@ -118,7 +127,8 @@ def bench(
         raise InputError(f"--folds: {len(asked.tasks)} tasks can't be cut into {folds} folds")
     check_means(file, workers, budget)
     kept = None if fresh or asked.secret else checked(calls)
-    means = Means(kept, judge, attempts, workers, budget, bids=wanted.bids(file.auction.stages))
+    bids = wanted.bids(stages)
+    means = Means(kept, judge, attempts, workers, budget, bids=bids, warm=begun)
     folder = out or RUNS / "-".join(asked.by_suite)
     with closing(Run.open(folder, made_by, made_on=machine(), resume=resume)) as run:
         run.name_tasks(asked.listed.values())
@@ -151,10 +161,12 @@ class Wanted:
         split: float | None,
         *,
         stages: Stages,
+        warm: bool = False,
     ) -> Wanted:
         """Sort policies by what plays them; raises `InputError` for one that isn't known.
 
-        `stages` are the market's; by default the auction is played with the others, too.
+        `stages` are the market's; by default the auction is played with the others, too. With
+        `warm` the one is as well whose memory begins with another run.
         """
         from sale.bench.policies import POLICIES, load_policy
         from sale.bench.replay import MIXTURE
@@ -169,7 +181,8 @@ class Wanted:
         other = "sale-full" if stages is Stages.AUTO else "sale-auto"
         auctions = ["sale", other, "sale-published", "sale-nomem"]
         default = [*auctions, "single", "mixture", *routers, "oracle"]
-        chosen = [one for name in names or default for one in groups.get(name, [name])]
+        asked = [*(names or default), *(["sale-warm"] if warm else [])]
+        chosen = [one for name in asked for one in groups.get(name, [name])]
         for name in chosen:
             kind, _, copied = name.partition(":")
             meant = (copied or MIXTURE) if kind == MIXTURE else name
@@ -241,5 +254,8 @@ def _tell(asked: Asked, run: Run, left_out: dict[str, str], *, draw: bool, json:
     shown.print(Console())
     if draw:
         typer.echo(f"Look at it: {plain(str(run.folder / 'report.html'))}", err=True)
+    if any(one.played is not None for one in found.trials) and not asked.secret:
+        told = f"Award by it from now on: sale memory learn {plain(str(run.folder))}"
+        typer.echo(told, err=True)
     if any(one.bid_error is None for one in found.trials):
         typer.echo(f"Learn weights from it: sale fit {plain(str(run.folder))}", err=True)

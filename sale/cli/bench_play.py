@@ -15,6 +15,7 @@ from sale.agents.backends.pull import locate
 from sale.agents.coding import sandbox
 from sale.auction.terms import Part, Sight
 from sale.bench.collect import Collector
+from sale.bench.learning import Learnt
 from sale.bench.listed import by_task
 from sale.bench.metered import Budget, MeteredPool
 from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
@@ -22,15 +23,15 @@ from sale.bench.run import Run
 from sale.bench.samples import Sample
 from sale.bench.streams import Ended, Stop, Watcher, flow
 from sale.bench.trials import UNASKED, Trial
-from sale.bench.variants import VARIANTS, Variant
+from sale.bench.variants import VARIANTS, Variant, variant_of
 from sale.cli.bars import Bar, bar
 from sale.cli.bench_tasks import Asked, Means
 from sale.cli.compose import assembled, running_market, verifier
 from sale.cli.hidden_tests import HiddenTests
 from sale.cli.judging import opened_judge
+from sale.cli.learning import teach
 from sale.embedding import Embedder, Remembering
 from sale.market import Market
-from sale.market_file import MarketFile
 from sale.memory.store import Store
 from sale.types import Kind, Outcome, Task
 
@@ -128,6 +129,8 @@ class Play:
         """Why an auction can't be held as a policy; None where it can."""
         if self.asked.secret:
             return "its memory would keep texts that are nowhere to be kept in clear"
+        if VARIANTS[policy].warm and self._taught is None:
+            return "there is nothing to begin with; name a run with --warm"
         if Part.MEMORY not in VARIANTS[policy].without and locate(EMBEDDING) is None:
             return f"its lessons need the embedding model; run `sale models pull {EMBEDDING}`"
         return None
@@ -143,6 +146,8 @@ class Play:
         """Play the auction as a policy, in one order of the tasks, with a memory of its own."""
         watcher, made = Watcher(), list[Sample]()
         with Store.open(self.run.memory(policy, order, attempt), embedder=embedder) as store:
+            if VARIANTS[policy].warm and self._taught is not None:
+                teach(store, self._taught)
             stream = flow(
                 self._market(VARIANTS[policy], attempt, store, watcher),
                 watcher,
@@ -162,6 +167,12 @@ class Play:
                     spent = self._settled + self._metered.usd
                     self._budget.check(spent, left=whole - len(made), of=f"auctions of {policy}")
         return made
+
+    @cached_property
+    def _taught(self) -> Learnt | None:
+        """What a memory begins with that is warm: nothing of the tasks of this run."""
+        tasks = [task.task for task in self.asked.tasks.values()]
+        return self.means.warm and self.means.warm.without(tasks)
 
     def _market(self, variant: Variant, attempt: int, store: Store, watcher: Watcher) -> Market:
         """A market over the trials of the run, as a variant holds its auctions."""
@@ -281,16 +292,6 @@ def played(asked: Asked, run: Run, means: Means) -> Iterator[Play]:
     """A run to play; its agents end with the block."""
     with ExitStack() as ending:
         yield Play(asked, run, means, ending)
-
-
-def variant_of(file: MarketFile, variant: Variant) -> MarketFile:
-    """The market as a variant holds its auctions."""
-    changed = file.leaving_out(variant.without)
-    wanted = {name: getattr(variant, name) for name in ("stages", "prefer", "fallbacks")}
-    update = {name: one for name, one in wanted.items() if one is not None}
-    if variant.prefer is not None:
-        update["value"] = None
-    return changed.model_copy(update={"auction": changed.auction.model_copy(update=update)})
 
 
 def _dollars(trials: Made) -> float:

@@ -18,6 +18,7 @@ import typer
 
 from sale.agents.calls.key import revision
 from sale.agents.kinds import check_inputs
+from sale.bench.learning import Learnt
 from sale.bench.listed import Listed
 from sale.bench.run import settings
 from sale.bench.statistics.results import ALL
@@ -46,6 +47,8 @@ class Means:
     """Dollars at which it stops."""
     bids: bool = True
     """Whether there are to be auctions that ask for bids on every task."""
+    warm: Learnt | None = None
+    """What another run has taught, for memories that begin with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class Asked:
                 kind=task.task.kind,
                 minutes=task.human_minutes,
                 text=None if self.secret else task.task.text,
+                in_one_reply=task.task.in_one_reply,
             )
             for name, suite, task in self._named()
         }
@@ -148,8 +152,8 @@ class Asked:
         """Of each task, by name."""
         return {name: self.seed + place for place, name in enumerate(self.tasks)}
 
-    def settings(self) -> dict[str, Any]:
-        """What makes another run the same."""
+    def settings(self, warm: Learnt | None) -> dict[str, Any]:
+        """What makes another run the same; `warm` is what memories of it begin with."""
         apart = {"agent", "ray", "memory", "privacy"}
         rest = self.file.model_dump(mode="json", exclude=apart, exclude_defaults=True)
         if "without" in rest.get("auction", {}):
@@ -162,6 +166,7 @@ class Asked:
             seed=self.seed,
             judge=self.judge,
             market=hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest(),
+            warm=None if warm is None else warm.id,
         )
 
     def check_models(self) -> None:

@@ -16,7 +16,11 @@ from sale.types import DOLLARS, SOLVES, Appraisal, Auction, Award, Bid, Offer, O
 LIKELY = 0.5
 """Who is less likely to be sent was hardly expected to earn the most."""
 
-_BOUGHT: Mapping[Stage, str] = {Stage.BID: "Plans", Stage.RATE: "Ratings of the plans"}
+_BOUGHT: Mapping[Stage, str] = {
+    Stage.BID: "Plans",
+    Stage.RATE: "Ratings of the plans",
+    Stage.REFINE: "Refined plans",
+}
 
 
 def foreseen_parts(auction: Auction) -> Iterator[RenderableType]:

@@ -94,6 +94,8 @@ def _log_lines(entries: list[LogEntry]) -> Iterator[Text]:
     for entry in entries:
         reason = entry.stop_reason or entry.state
         result = f"checks {entry.verified}" if entry.verified in _CHECKED else str(reason)
+        if entry.feedback is not None:
+            result = f"{'right' if entry.feedback else 'wrong'}, as you say"
         yield Text(
             f"{entry.id}  {when(entry.started)}  {dollars(entry.usd):>10}  "
             f"{number(entry.wall_s, 0):>4} s  {entry.winner or '-':{width}}  {result}"

@@ -12,6 +12,7 @@ from rich.status import Status
 from rich.table import Table
 
 from sale.cli.history import moment
+from sale.cli.learning import learn
 from sale.cli.options import Db, Json, MarketOption, open_memory
 from sale.cli.output import print_json
 from sale.cli.text import when
@@ -20,7 +21,7 @@ from sale.memory.census import Census, take_census
 from sale.memory.growth import Pruned, compact, prunable, prune
 from sale.memory.remasking import Remasked, remask
 
-app = typer.Typer(help="See how large the auction memory is, and keep it small.")
+app = typer.Typer(help="See how large the auction memory is, keep it small, and teach it.")
 
 _SIZES = TypeAdapter(ByteSize)
 
@@ -96,6 +97,9 @@ def mask_stored(
     if done.masked and not dry_run:
         typer.echo("free space may still hold them; `sale memory compact` gives it back", err=True)
     return 0
+
+
+app.command(name="learn")(learn)
 
 
 @app.command(name="compact")

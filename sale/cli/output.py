@@ -87,6 +87,7 @@ def _outcome(outcome: Outcome, *, steps: int) -> dict[str, Any]:
         "stop_reason": outcome.stop_reason,
         "verified": outcome.verified,
         "grade": outcome.grade,
+        "feedback": outcome.feedback,
         "steps": steps,
         "checks": [
             {"name": check.name, "passed": check.passed, "detail": check.detail}

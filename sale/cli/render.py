@@ -156,6 +156,8 @@ def _outcome(outcome: Outcome, auction: Auction) -> RenderableType:
     verdict = _VERDICT[outcome.verified] if outcome.answer else "no answer"
     if outcome.grade is not None:
         verdict += f"; graded {outcome.grade:.2f}"
+    if outcome.feedback is not None:
+        verdict += f"; {'right' if outcome.feedback else 'wrong'}, as you say"
     return Panel(Group(*parts), title=title, subtitle=verdict, border_style=style)
 
 

@@ -239,6 +239,8 @@ def _show_all(auction: Auction, made: Sequence[Change] | None, found: Judged | N
     if found is not None:
         typer.echo(judged_line(found))
     typer.echo(f"More: sale show {auction.id}", err=True)
+    if auction.outcome is not None and auction.outcome.answer is not None:
+        typer.echo(f"Right or wrong? sale feedback {auction.id[:8]} right|wrong", err=True)
 
 
 def _show_answer(

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sale.auction.dollars import MOST_VARIANCE
-from sale.auction.outlook import DRAWS, Outlook
+from sale.auction.outcomes import WORLDS
+from sale.auction.outlook import Outlook
 from sale.types import PastAuction, Price
 from sale.whatif.rules import Rule, Sending
 
@@ -175,7 +176,7 @@ class _Retold:
 
     def evidence(self) -> tuple[Array, float, Array, Array, Array]:
         """The fields of `Evidence`, in order."""
-        logged, nothing = self._logged(), np.zeros((1 + DRAWS, 2))
+        logged, nothing = self._logged(), np.zeros((1 + WORLDS, 2))
         sending = self.rule.send(self.at, ())
         if not sending:
             return logged, 0.0, nothing[0], nothing, nothing
@@ -207,7 +208,7 @@ class _Retold:
 
     def _record(self, sending: Mapping[str, Sending], place: int) -> tuple[float, Array]:
         """How much the work at a place counts, and what came of it and of all behind it."""
-        nothing = np.zeros((1 + DRAWS, 2))
+        nothing = np.zeros((1 + WORLDS, 2))
         if place == len(self.past.works):
             return 0.0, nothing
         work = self.past.works[place]

@@ -123,7 +123,7 @@ def _works(
                 before = [one.agent for one in auction.works[:place]]
                 rows.append(_precedent(work, before, work.dollars(prices[work.agent]), truth=truth))
                 of.append(at)
-    table = table_of(rows, [spec.name for spec in able])
+    table = table_of(rows, able)
     return Works(tuple(able), table, np.array(of, dtype=np.intp), vectors)
 
 
@@ -133,9 +133,9 @@ def _precedent(
     return Precedent(
         work.agent,
         0.0,
-        work.solved if truth else work.passed,
-        len({*before} - {work.agent}),
+        work.solved if truth else work.seen,
+        tuple(before),
         usd,
-        before.count(work.agent),
         planner=work.planner,
+        certain=work.feedback is not None,
     )

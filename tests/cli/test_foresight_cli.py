@@ -77,7 +77,8 @@ def test_a_plan_is_lent_where_that_has_paid_and_the_user_is_told(sale):
     with Store.open(sale.environment["SALE_DB"]) as memory:
         for number in range(24):
             agent, planner = (("small", None), ("small", "large"), ("large", None))[number % 3]
-            calls = (Call(agent, Stage.EXECUTE, 9, 0, 9, 1.0, 1e-6 if agent == "small" else 1e-4),)
+            tokens, usd = (1, 1e-6) if agent == "small" else (50, 1e-4)
+            calls = (Call(agent, Stage.EXECUTE, tokens, 0, 0, 1.0, usd),)
             asked = (Call(planner or "small", Stage.BID, 9, 0, 9, 1.0, 1e-5),)
             right = (agent, planner) != ("small", None)
             verdict = Verdict.PASSED if right else Verdict.FAILED

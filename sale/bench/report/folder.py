@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from sale.bench.listed import Listed
+from sale.bench.reading import described_in, lines_of
 from sale.bench.run import MADE_ON, MEMORIES, RUN, SAMPLES, TASKS
 from sale.bench.samples import Sample
 from sale.bench.trials import TRIALS, Trial, read_trials
@@ -24,7 +22,6 @@ LARGEST = 10**15
 _DEPTH = 3
 """To which settings inside settings are told."""
 _FIGURES = ("usd", "minutes", "place")
-Line = TypeVar("Line", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +67,8 @@ def read_run(folder: Path) -> RunFolder:
     samples = read_samples(folder)
     path = folder / TRIALS
     trials = read_trials(path) if path.is_file() else ()
-    listed = _lines(folder / TASKS, Listed) if (folder / TASKS).is_file() else []
-    described = _described(folder / RUN)
+    listed = lines_of(folder / TASKS, Listed) if (folder / TASKS).is_file() else []
+    described = described_in(folder / RUN)
     notes = []
     if not trials:
         notes.append(f"There is no {TRIALS}, so nothing is said of the jurors and the bids.")
@@ -91,7 +88,7 @@ def read_run(folder: Path) -> RunFolder:
 def read_samples(folder: Path) -> tuple[Sample, ...]:
     """Read what the policies of a run came to; of the same one twice the later one counts."""
     path = folder / SAMPLES
-    samples = _lines(path, Sample)
+    samples = lines_of(path, Sample)
     for number, one in enumerate(samples, start=1):
         _check(one, f"{path}:{number}")
     if not samples:
@@ -101,29 +98,6 @@ def read_samples(folder: Path) -> tuple[Sample, ...]:
 
 def _key(sample: Sample) -> tuple[str, int, int, str, str]:
     return (sample.policy, sample.order, sample.attempt, sample.suite, sample.task)
-
-
-def _lines(path: Path, form: type[Line]) -> list[Line]:
-    try:
-        *lines, _torn = path.read_bytes().decode().split("\n")  # a crash may have torn the last
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(
-            f"run {str(path.parent)!r}: {path.name} can't be read: {reason}; give a folder that "
-            "`sale bench` or `sale replay --out` wrote"
-        ) from error
-    return [_line(line, form, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
-
-
-def _line(line: str, form: type[Line], place: str) -> Line:
-    try:
-        return form.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"])) or "line"
-        raise InputError(
-            f"{place}: {field}: {first['msg'].lower()}; mend or remove the line"
-        ) from error
 
 
 def _check(sample: Sample, place: str) -> None:
@@ -136,20 +110,6 @@ def _check(sample: Sample, place: str) -> None:
             raise InputError(
                 f"{place}: {name}: beyond {LARGEST:.0e}, so no measurement; mend or remove the line"
             )
-
-
-def _described(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path} can't be read as JSON: {error}; mend it, or remove it to report without it"
-        ) from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: expected a JSON object; mend it, or remove it")
-    return found
 
 
 def _roster(
