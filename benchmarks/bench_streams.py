@@ -23,8 +23,7 @@ from sale.bench.listed import Listed
 from sale.bench.recorded import Recorded, RecordedChecks, RecordedPool
 from sale.bench.streams import Ended, Stop, Watcher, flow
 from sale.bench.trials import Played, Trial, Used
-from sale.bench.variants import VARIANTS
-from sale.cli.bench_play import variant_of
+from sale.bench.variants import VARIANTS, variant_of
 from sale.cli.compose import assembled
 from sale.embedding import HashEmbedder
 from sale.market_file import MarketFile

@@ -26,18 +26,17 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from sale.agents.backends.embedder import open_embedder
 from sale.auction import design, dollars, foresight
-from sale.auction.foresight import Foresight
+from sale.auction.foresight import GUESS, Foresight
 from sale.auction.terms import Prefer
 from sale.bench.streams import order_of
 from sale.bench.trials import Trial, first_tries
-from sale.tasks.suites import load
 from sale.types import SOLVES, AgentSpec, Kind, Precedent, Price, Verdict
 
 PARTS = {
     "whole": (),
     "how near tasks are": ("task",),
     "an agent's own effect": ("agent",),
-    "failures of others": ("others",),
+    "failures of others": ("others", "betters"),
     "the price": ("price",),
     "exploring": ("explore",),
 }
@@ -51,23 +50,23 @@ class Recorded:
     trials: dict[str, dict[str, Trial]]
     near: np.ndarray
     roster: tuple[AgentSpec, ...]
+    kind: Kind
 
     @staticmethod
     def of(run: Path) -> Recorded:
-        """Read a run folder; texts come from its suite."""
+        """Read a run folder."""
         made: dict[str, dict[str, Trial]] = {}
         for one in first_tries(run):
             made.setdefault(one.task, {})[one.agent] = one
         listed = [json.loads(line) for line in (run / "tasks.jsonl").open()]
-        suites = {one["suite"] for one in listed}
-        texts = {task.id: task.task.text for suite in suites for task in load(suite).tasks}
+        texts = {one["name"]: one["text"] for one in listed}
         rows = open_embedder().embed([texts[name] for name in made])
         prices = {one.agent: one.price or 0.0 for each in made.values() for one in each.values()}
         roster = tuple(
             AgentSpec(name, name, "none", Price(price, price / 10, price))
             for name, price in prices.items()
         )
-        return Recorded(made, rows @ rows.T, roster)
+        return Recorded(made, rows @ rows.T, roster, Kind(listed[0]["kind"]))
 
 
 @dataclass
@@ -115,13 +114,13 @@ def stream(run: Recorded, order: int, explore: float, prefer: Prefer) -> Stream:
         known = [replace(one, nearness=float(run.near[at, place])) for place, one in works]
         failed: list[str] = []
         came: list[Trial] = []
-        while (sent := _sent(rule, known, checkable, failed, rng)) is not None:
+        while (sent := _sent(rule, run.kind, known, checkable, failed, rng)) is not None:
             agent, chance = sent
             trial = tried[agent]
             solved = _seen(trial)
             came.append(trial)
             made.usd += trial.usd or 0.0
-            works.append((at, Precedent(agent, 0.0, solved, len(failed), trial.usd)))
+            works.append((at, Precedent(agent, 0.0, solved, tuple(failed), trial.usd)))
             made.note(chance, solved)
             if solved is not False:
                 break
@@ -133,21 +132,23 @@ def stream(run: Recorded, order: int, explore: float, prefer: Prefer) -> Stream:
 
 def _sent(
     rule: Foresight,
+    kind: Kind,
     known: list[Precedent],
     checkable: bool,
     failed: list[str],
     rng: np.random.Generator,
 ) -> tuple[str, float | None] | None:
-    """Who is sent now, and with what chance it is believed to solve the task."""
-    if not rule.can_tell(Kind.CODING, known):
+    """Who is sent now, and with what chance it is believed to pass its checks."""
+    if not rule.can_tell(kind, known):
         left = [one.name for one in rule.roster if one.name not in failed]
         return (str(rng.choice(left)), None) if left else None
-    outlook = rule.look(Kind.CODING, known, checkable=checkable, failed=failed)
+    outlook = rule.look(kind, known, checkable=checkable, failed=failed)
     found = outlook.foreseen(None if failed else rng, rule.explore)
     if found.award is None:
         return None
     entry = next(one for one in found.appraisals if one.agent == found.award.agent)
-    return entry.agent, next(term.feature for term in entry.terms if term.name == SOLVES)
+    solves = next(term.feature for term in entry.terms if term.name == SOLVES)
+    return entry.agent, GUESS[kind] + (1.0 - GUESS[kind]) * solves
 
 
 def _seen(trial: Trial) -> bool | None:

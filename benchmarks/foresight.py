@@ -35,7 +35,7 @@ def made(agents: int, count: int, *, seed: int) -> list[Precedent]:
             f"agent-{one}",
             float(rng.uniform()),
             bool(rng.uniform() < (1 + one) / (1 + agents)),
-            int(rng.integers(2)),
+            ("agent-0",) * int(rng.integers(2)),
             float(2.0**one * rng.uniform(0.5, 2.0)),
         )
         for one in who.tolist()

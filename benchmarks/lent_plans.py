@@ -88,15 +88,13 @@ def play(lift: Lift, sight: Sight, *, tasks: int, seed: int, checkable: bool) ->
             passed = right or bool(rng.random() < FALSE_PASS)
             usd = PRICES[award.agent] * float(rng.lognormal(-0.1, 0.45))
             made.dollars += usd
-            others = len({*failed} - {award.agent})
             made.works.append(
                 Precedent(
                     award.agent,
                     0.0,
                     passed,
-                    others,
+                    tuple(failed),
                     usd,
-                    failed.count(award.agent),
                     planner=award.planner,
                 )
             )

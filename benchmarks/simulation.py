@@ -56,7 +56,7 @@ def decisions(agents: int, jurors: int) -> tuple[float, float]:
     auctioneer = Auctioneer(specs, weights)
     known = [
         Precedent(
-            names[int(rng.integers(agents))], float(rng.uniform()), bool(rng.integers(2)), 0, 1e-4
+            names[int(rng.integers(agents))], float(rng.uniform()), bool(rng.integers(2)), (), 1e-4
         )
         for _ in range(400)
     ]

@@ -86,9 +86,8 @@ def awarded(
                 one.agent,
                 0.0,
                 one.passed,
-                len({*names[:at]} - {one.agent}),
+                tuple(names[:at]),
                 one.usd,
-                names[:at].count(one.agent),
             )
             for at, one in enumerate(made)
         ]
