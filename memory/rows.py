@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     V = TypeVar("V", bound=DataclassInstance)
+    R = TypeVar("R", bound=Row)
 
 
 def text_hash(text: str) -> str:
@@ -77,31 +78,42 @@ def _shared(table: type[Row], shape: type[DataclassInstance]) -> tuple[str, ...]
 
 def auction_of(row: AuctionRow) -> Auction:
     """Rebuild the auction that was recorded."""
+    outcomes = tuple(_whole(row.outcomes))
     return _value(
         Auction,
         row,
         run=row.run_id,
         task=_value(
             Task,
-            row.task,
+            *_whole([row.task]),
             workspace=row.workspace,
             corpus=row.corpus,
             suite=row.suite,
             name=row.task_name,
         ),
-        bids=tuple(_value(Bid, bid, calls=_values(Call, bid.calls)) for bid in row.bids),
-        ratings=tuple(_ratings(juror) for juror in row.jurors),
+        bids=tuple(_value(Bid, bid, calls=_values(Call, bid.calls)) for bid in _whole(row.bids)),
+        ratings=tuple(_ratings(juror) for juror in _whole(row.jurors)),
         offers=_values(Offer, row.offers),
         appraisals=tuple(
             _value(Appraisal, appraisal, terms=_values(Term, appraisal.terms))
-            for appraisal in row.appraisals
+            for appraisal in _whole(row.appraisals)
         ),
         award=_value(Award, row.award) if row.award else None,
-        outcome=next((_outcome_of(one) for one in row.outcomes if one.position == 0), None),
-        discarded=tuple(_outcome_of(one) for one in row.outcomes if one.position > 0),
-        steps=tuple(_value(Step, step, calls=_values(Call, step.calls)) for step in row.steps),
-        usage={usage.stage: _value(Usage, usage) for usage in row.usages},
+        outcome=next((_outcome_of(one) for one in outcomes if one.position == 0), None),
+        discarded=tuple(_outcome_of(one) for one in outcomes if one.position > 0),
+        steps=tuple(
+            _value(Step, step, calls=_values(Call, step.calls)) for step in _whole(row.steps)
+        ),
+        usage={usage.stage: _value(Usage, usage) for usage in _whole(row.usages)},
     )
+
+
+def _whole(rows: Iterable[R | None]) -> Iterator[R]:
+    """The rows; one that has lost its key, which only a damaged database has, is no row at all."""
+    for row in rows:
+        if row is None:
+            raise LookupError("a row without a key")
+        yield row
 
 
 def _value(shape: type[V], row: Row, /, **nested: Any) -> V:
@@ -110,14 +122,14 @@ def _value(shape: type[V], row: Row, /, **nested: Any) -> V:
 
 
 def _values(shape: type[V], rows: Iterable[Row]) -> tuple[V, ...]:
-    return tuple(_value(shape, row) for row in rows)
+    return tuple(_value(shape, row) for row in _whole(rows))
 
 
 def _ratings(row: JurorRow) -> Ratings:
     return _value(
         Ratings,
         row,
-        by_agent={rating.agent: rating.rating for rating in row.ratings},
+        by_agent={rating.agent: rating.rating for rating in _whole(row.ratings)},
         calls=_values(Call, row.calls),
     )
 

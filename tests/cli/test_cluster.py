@@ -49,7 +49,7 @@ def test_a_market_joins_a_running_cluster_and_leaves_it_running(sale, cluster):
         done = sale("submit", "Write add(a, b).", "--market", market, "-q", **address)
         assert done.returncode == 0, done.stderr
         assert "def add(a, b):" in done.stdout
-        assert done.stderr.count("\n") == 1
+        assert [line.split()[0] for line in done.stderr.splitlines()] == ["More:", "Right"]
 
 
 def test_status_tells_of_markets_with_and_without_a_token(sale, cluster):
