@@ -73,10 +73,12 @@ def export_records(
     query = narrowed(ended, kind=kind, suite=suite, since=since)
     query = query.order_by(AuctionRow.started, AuctionRow.id)
     with store._database.read() as session:
-        runs = {row.id: _run_of(row) for row in session.scalars(select(RunRow))}
+        runs = {None: None} | {row.id: _run_of(row) for row in session.scalars(select(RunRow))}
         for row in session.scalars(query.execution_options(yield_per=BATCH)):
             auction = store._privacy.keep(auction_of(row))
-            yield Record(auction, runs[auction.run] if auction.run else None)
+            if auction.run not in runs:
+                raise LookupError(f"no run {auction.run!r}, which only a damaged database lacks")
+            yield Record(auction, runs[auction.run])
 
 
 def import_records(

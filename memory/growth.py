@@ -115,7 +115,7 @@ def prune(
 
 def bulk_query(database: Database) -> Select[*tuple[Any, ...]]:
     """Build the query for the step texts of every auction that has ended, newest first."""
-    size = func.sum(step_bytes(database))
+    size = func.coalesce(func.sum(step_bytes(database)), 0)  # NULL is of a damaged database
     return (
         select(AuctionRow.id, AuctionRow.started, size)
         .join(StepRow, StepRow.auction_id == AuctionRow.id)

@@ -223,7 +223,8 @@ class _Fresh:
 def whole(vectors: Sequence[bytes], *, width: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Decode stored vectors, but for damaged ones: which places are whole, and their rows."""
     size = width * STORED.itemsize
-    places = np.array([i for i, vector in enumerate(vectors) if len(vector) == size], np.int64)
+    sound = (isinstance(vector, bytes) and len(vector) == size for vector in vectors)
+    places = np.flatnonzero(np.fromiter(sound, bool, len(vectors)))
     rows = np.frombuffer(b"".join(vectors[i] for i in places), STORED).reshape(-1, width)
     unit = np.abs(np.linalg.norm(rows, axis=1) - 1) < 1e-2  # not so where a number is NaN
     return places[unit], rows[unit].astype(np.float32)
