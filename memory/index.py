@@ -225,6 +225,6 @@ def whole(vectors: Sequence[bytes], *, width: int) -> tuple[NDArray[np.int64], N
     size = width * STORED.itemsize
     sound = (isinstance(vector, bytes) and len(vector) == size for vector in vectors)
     places = np.flatnonzero(np.fromiter(sound, bool, len(vectors)))
-    rows = np.frombuffer(b"".join(vectors[i] for i in places), STORED).reshape(-1, width)
+    rows = np.frombuffer(b"".join(vectors[i] for i in places.tolist()), STORED).reshape(-1, width)
     unit = np.abs(np.linalg.norm(rows, axis=1) - 1) < 1e-2  # not so where a number is NaN
     return places[unit], rows[unit].astype(np.float32)
