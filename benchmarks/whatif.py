@@ -4,9 +4,9 @@
 
 TABLE is one that `sale replay` reads. Each trial takes some agents and two halves of some tasks by
 chance. A market with `stages = "auto"` awards the first half, and explores; its record is asked
-what another setting (another `prefer`, without an agent, or another price) would come to on as many
-tasks to come. Then that setting awards the second half, by the same memory, for real. Printed: how
-often the truth is within the stated interval.
+what another setting (another `prefer`, without an agent, another price, or a policy that learns
+nothing) would come to on as many tasks to come. Then that setting awards the second half, by the
+same memory, for real. Printed: how often the truth is within the stated interval.
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ from sale.bench.executions import Executions
 from sale.bench.tables import of_agents, read_table
 from sale.types import AgentSpec, Kind, PastAuction, PastWork, Precedent, Price, Verdict
 from sale.whatif.estimates import Answer, answer, expecting, gather
-from sale.whatif.rules import ByForesight, Works
+from sale.whatif.rules import Alone, ByForesight, Cascade, Random, Rule, Works
 
+Policy = Callable[[Sequence[bool]], Rule]
+"""A rule, given what can be checked of the tasks."""
 LONGEST = 3
+POLICIES = 0.3
+"""Share of the trials that ask about a policy that learns nothing."""
 CHECKABLE = 0.7
 """Share of the tasks whose failures can be seen."""
 
@@ -96,7 +100,24 @@ def awarded(
     return past
 
 
-def asked(past: Sequence[PastAuction], foresight: Foresight) -> Answer | None:
+def played(world: World, rule: Rule, *, seed: int) -> list[PastAuction]:
+    """Have a rule send agents to each task; prices are as they were."""
+    rng = np.random.default_rng(seed)
+    past = []
+    for task in range(len(world.table.tasks)):
+        made: list[PastWork] = []
+        while sending := rule.send(task, [one.agent for one in made]):
+            chances = [one.propensity for one in sending.values()]
+            made.append(world.work(task, str(rng.choice(list(sending), p=chances)), 1.0))
+            if made[-1].passed is not False:
+                break
+        past.append(PastAuction(str(task), Kind.CODING, tuple(made), 1.0, 0.0))
+    return past
+
+
+def asked(
+    past: Sequence[PastAuction], foresight: Foresight, policy: Policy | None
+) -> Answer | None:
     """What `sale whatif` answers."""
     able = foresight.able(Kind.CODING)
     vectors = np.zeros((len(past), 0), np.float32)
@@ -107,7 +128,8 @@ def asked(past: Sequence[PastAuction], foresight: Foresight) -> Answer | None:
         return None
     look = lru_cache(maxsize=8)(truth.outlook)
     prices = {spec.name: spec.price for spec in able}
-    return answer(gather(past, range(len(past)), rule, expecting(look), prices))
+    chosen = policy(checkable) if policy else rule
+    return answer(gather(past, range(len(past)), chosen, expecting(look), prices))
 
 
 def changed(foresight: Foresight, rng: np.random.Generator) -> tuple[str, Foresight]:
@@ -131,6 +153,17 @@ def changed(foresight: Foresight, rng: np.random.Generator) -> tuple[str, Foresi
 
     ways: list[Callable[[], tuple[str, Foresight]]] = [other_prefer, without, price]
     return ways[int(rng.integers(len(ways)))]()
+
+
+def another_policy(table: Executions, rng: np.random.Generator) -> tuple[str, Policy]:
+    """A policy that learns nothing, by chance."""
+    agents = [table.agents[place] for place in np.argsort(table.dollars.mean(axis=0))]
+    policies: dict[str, Policy] = {
+        "single": lambda _: Alone(agents[-1]),
+        "random": lambda _: Random(agents),
+        "verify-cascade": lambda checkable: Cascade(agents, checkable),
+    }
+    return (name := str(rng.choice(list(policies)))), policies[name]
 
 
 @dataclass(frozen=True)
@@ -165,18 +198,20 @@ def trial(table: Executions, tasks: int, agents: int, seed: int) -> Trial | None
         World(table.part(half), rng.random(tasks) < CHECKABLE)
         for half in (places[:tasks], places[tasks:])
     ]
-    way, other = changed(market, rng)
+    way, other, policy = *changed(market, rng), None
+    if rng.random() < POLICIES:
+        (way, policy), other = another_policy(halves[0].table, rng), market
     known: list[Precedent] = []
-    found = asked(awarded(halves[0], market, known, seed=seed), other)
+    found = asked(awarded(halves[0], market, known, seed=seed), other, policy)
     if found is None:
         return None
     prices = {one.name: one.price.output for one in other.roster if one.price}
     known = [replace(one, usd=(one.usd or 0.0) * prices.get(one.agent, 1.0)) for one in known]
-    came = awarded(halves[1], other, known, seed=seed + 1)
-    kept = [
-        max(one.works, key=lambda work: (work.passed is True, work.passed is None)) for one in came
-    ]
-    solved = float(sum(one.solved is True for one in kept)) / tasks
+    if policy:
+        came = played(halves[1], policy(halves[1].checkable.tolist()), seed=seed + 1)
+    else:
+        came = awarded(halves[1], other, known, seed=seed + 1)
+    solved = sum(_kept(one).solved is True for one in came) / tasks
     usd = sum(work.usd or 0.0 for one in came for work in one.works) / tasks
     share, cost = found.next_solved, found.next_usd
     return Trial(

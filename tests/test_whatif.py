@@ -14,7 +14,7 @@ from sale.auction.outcomes import WORLDS
 from sale.auction.terms import Prefer
 from sale.types import AgentSpec, Kind, PastAuction, PastWork, Price, Verdict
 from sale.whatif.estimates import answer, expecting, gather
-from sale.whatif.rules import Alone, ByForesight, Rule, Sending, Works
+from sale.whatif.rules import Alone, ByForesight, Cascade, Random, Rule, Sending, Works
 
 PRICES = {"small": Price(1.0, 1.0, 1.0), "large": Price(10.0, 10.0, 10.0)}
 ROSTER = tuple(AgentSpec(name, name, "none", price) for name, price in PRICES.items())
@@ -132,6 +132,26 @@ def test_the_record_ends_where_the_rule_goes_another_way_after_a_failure() -> No
 
     twice = ask(past, Twice())
     assert (twice.solved.value, twice.usd.value) == pytest.approx((0.1, 1.0 + 3.0))
+
+
+def test_a_cascade_goes_on_to_the_next_while_checks_fail() -> None:
+    failed, passed = work("small", solved=False), work("large", solved=True)
+    unchecked = work("small", solved=False, checked=False)
+    past = [auction(failed, passed), auction(work("small", solved=True)), auction(unchecked)]
+    rule = Cascade(("small", "large"), [one.checkable for one in past])
+    assert rule.send(0, ())["small"].chain == ("small", "large")
+    assert rule.send(2, ())["small"].chain == ("small",)
+    assert rule.send(0, ("small", "large")) == {}
+    found = ask(past, rule)
+    assert (found.solved.value, found.usd.value) == pytest.approx((2 / 3, 13 / 3))
+    assert found.overlap == pytest.approx(3)
+
+
+def test_random_agents_are_each_counted_by_how_likely_they_were_sent() -> None:
+    found = ask(by_chance(4000, seed=5, chance=0.8), Random(tuple(SOLVES)))
+    assert found.solved.value == pytest.approx(0.7, abs=0.03)
+    assert found.usd.value == pytest.approx(5.5, abs=0.4)
+    assert Random(tuple(SOLVES)).send(0, ("small",)) == {}
 
 
 def test_other_prices_change_dollars_by_their_tokens_and_bids_are_saved() -> None:

@@ -24,11 +24,11 @@ from sale.config import load_market
 from sale.errors import InputError
 from sale.market_file import MarketFile
 from sale.memory.store import Store
-from sale.types import AgentSpec, Kind, Price, Task
+from sale.types import AgentSpec, Kind, PastAuction, Price, Task
 from sale.whatif.estimates import Answer, answer, expecting, gather
-from sale.whatif.rules import Alone, ByForesight, Rule, Works
+from sale.whatif.rules import Alone, ByForesight, Cascade, Random, Rule, Works
 
-AUTO, SINGLE = "auto", "single"
+AUTO, SINGLE, RANDOM, CASCADE = "auto", "single", "random", "verify-cascade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Settings:
     foresight: Foresight
     longest: Mapping[Kind, int]
     """How many works there may be on a task; samples of a task in one reply are works."""
-    alone: str | None
-    """Who does everything; None: awards by what came of earlier work."""
+    policy: str
+    """AUTO, RANDOM, CASCADE, or SINGLE: and an agent of the roster."""
     prices: Mapping[str, Price | None]
     """Of those agents that have another one."""
 
@@ -64,7 +64,9 @@ def whatif(
     policy: Annotated[
         str,
         typer.Option(
-            metavar="POLICY", help='"auto": awards by what came of earlier work; or single:AGENT.'
+            metavar="POLICY",
+            help='"auto": awards by what came of earlier work; "random": any agent; '
+            '"verify-cascade": from cheap to dear until checks pass; or single:AGENT.',
         ),
     ] = AUTO,
     kind: Annotated[Kind | None, typer.Option(help="Only tasks of this kind.")] = None,
@@ -153,18 +155,28 @@ def _settings(
     foresight = Foresight(roster, worth, explore=auction.explore)
     rules = rules_of(file, "", "")
     longest = {kind: 1 + rules.sample_by_sample(Task(kind, "")).fallbacks for kind in Kind}
-    alone = _alone(policy, [spec.name for spec in roster])
-    return Settings(roster, foresight, longest, alone, {spec.name: spec.price for spec in roster})
+    _check_policy(policy, [spec.name for spec in roster])
+    return Settings(roster, foresight, longest, policy, {spec.name: spec.price for spec in roster})
 
 
-def _alone(policy: str, names: Sequence[str]) -> str | None:
+def _check_policy(policy: str, names: Sequence[str]) -> None:
     kind, _, agent = policy.partition(":")
-    if policy == AUTO:
-        return None
-    if kind != SINGLE:
-        raise InputError(f"--policy {policy[:60]!r}: choose from {AUTO}, {SINGLE}:AGENT")
-    _check_agent(agent, names, "--policy single")
-    return agent
+    if kind == SINGLE:
+        _check_agent(agent, names, "--policy single")
+    elif policy not in (AUTO, RANDOM, CASCADE):
+        choices = f"{AUTO}, {RANDOM}, {CASCADE}, {SINGLE}:AGENT"
+        raise InputError(f"--policy {policy[:60]!r}: choose from {choices}")
+
+
+def _fixed(policy: str, able: Sequence[AgentSpec], past: Sequence[PastAuction]) -> Rule | None:
+    """A rule that learns nothing; None for AUTO."""
+    names = [spec.name for spec in able]
+    if policy == RANDOM:
+        return Random(names)
+    if policy == CASCADE:
+        dear = {spec.name: spec.price.output if spec.price else math.inf for spec in able}
+        return Cascade(sorted(names, key=dear.__getitem__), [one.checkable for one in past])
+    return None if policy == AUTO else Alone(policy.partition(":")[2])
 
 
 def _price(text: str, names: Sequence[str]) -> tuple[str, Price]:
@@ -223,5 +235,5 @@ def _ask(
                 yield at
                 shown.done(past[at].id)
 
-        asked: Rule = rule if settings.alone is None else Alone(settings.alone)
+        asked = _fixed(settings.policy, able, past) or rule
         return answer(gather(past, places(), asked, expecting(look), settings.prices))

@@ -16,6 +16,9 @@ from sale.types import AgentSpec, PastAuction, PastWork, Precedent
 
 Cosines = NDArray[np.float32]
 
+FORESEEN = 6
+"""Works ahead that are told of a cascade: what is expected of them takes the cube of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:
@@ -43,6 +46,34 @@ class Alone:
     def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending]:  # noqa: ARG002
         """Send it, if it hasn't failed."""
         return {} if failed else {self.agent: Sending(1.0, (self.agent,))}
+
+
+@dataclass(frozen=True, slots=True)
+class Random:
+    """Any agent, each as likely as the others, once."""
+
+    agents: Sequence[str]
+
+    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending]:  # noqa: ARG002
+        """Send one of them, if none has failed."""
+        agents = () if failed else self.agents
+        return {agent: Sending(1.0 / len(agents), (agent,)) for agent in agents}
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """One agent after the other until an answer passes its checks, or can't be checked."""
+
+    agents: Sequence[str]
+    """Cheapest first."""
+    checkable: Sequence[bool]
+    """Of each auction, whether its task showed anything to check."""
+
+    def send(self, at: int, failed: Sequence[str]) -> Mapping[str, Sending]:
+        """Send the cheapest that hasn't failed."""
+        left = tuple(agent for agent in self.agents if agent not in failed)
+        chain = left[:FORESEEN] if self.checkable[at] else left[:1]
+        return {left[0]: Sending(1.0, chain)} if left else {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

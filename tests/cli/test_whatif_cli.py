@@ -29,6 +29,10 @@ def test_it_tells_what_the_auctions_on_record_would_have_come_to(sale):
     assert told["sentence"].endswith("too few tasks to tell.")
     dearer = sale.json("whatif", *asked, "--policy", "single:small", "--price", "small=9,9,9")
     assert dearer["coding"]["usd"]["value"] > told["usd"]["value"]
+    for policy in ("random", "verify-cascade"):  # everybody is right at once, or not known
+        other = sale.json("whatif", *asked, "--policy", policy)["coding"]
+        assert other["tasks"] == 3
+        assert other["direct"]["solved"] > 0.5
     winner = sale.json("log", *asked)[0]["winner"]
     gone = sale("whatif", *asked, "--without", winner)
     assert gone.returncode == 2
@@ -76,7 +80,7 @@ def test_a_kind_of_which_nothing_can_be_told_keeps_no_other_from_telling(sale):
         (["--price", "small=1"], "give three numbers of 0 or more"),
         (["--price", "small=1,inf,1"], "give three numbers of 0 or more"),
         (["--price", "=1,1,1"], "there is no agent ''"),
-        (["--policy", "magic"], "choose from auto, single:AGENT"),
+        (["--policy", "magic"], "choose from auto, random, verify-cascade, single:AGENT"),
         (["--policy", "single:nobody"], "there is no agent 'nobody'"),
         (["--policy", "single:small", "--without", "small"], "there is no agent 'small'"),
         (["--since", "soon"], "is no moment"),
