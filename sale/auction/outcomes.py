@@ -35,6 +35,8 @@ from sale.auction.ways import Codes, Ways
 
 ROUNDS = 50
 SMALLEST_STEP = 1e-9
+ROUNDING = 1e-12
+"""By how much of it a loss may rise for nothing."""
 HELD = 1e9
 """Precision of a coefficient that is held where it is."""
 DRAWS = 128
@@ -190,12 +192,11 @@ class _Seen:
     def loss(self, at: Tensor) -> Vector:
         """What speaks against some coefficients, of shape (..., c): less their log posterior."""
         logits, off = at @ self.rows.T + self.fades, at - self.center
-        able, none = np.log1p(-self.lucky), np.full(len(self.lucky), -np.inf)
-        by_luck = np.log(self.lucky, out=none, where=self.lucky > 0)
-        passes = np.logaddexp(by_luck, able + log_expit(logits))
-        fails = able + log_expit(-logits)
-        told = np.where(self.passed, passes, fails).sum(axis=-1)
-        return np.asarray((self.precision * off**2).sum(axis=-1) / 2 - told)
+        told = np.log1p(-self.lucky) + log_expit(np.where(self.passed, logits, -logits))
+        by_luck = self.passed & (self.lucky > 0)
+        if by_luck.any():
+            told[..., by_luck] = np.logaddexp(np.log(self.lucky[by_luck]), told[..., by_luck])
+        return np.asarray((self.precision * off**2).sum(axis=-1) / 2 - told.sum(axis=-1))
 
     def around(self, at: Vector) -> tuple[Vector, Matrix]:
         """The slope of the loss, and its expected curvature."""
@@ -223,12 +224,12 @@ class _Seen:
         for _ in range(ROUNDS):
             slope, curvature = self.around(mode)
             step = np.linalg.solve(curvature, slope)
-            size, before = 1.0, self.loss(mode)
-            while self.loss(mode - size * step) > before and size > SMALLEST_STEP:
+            if np.abs(step).max() < SMALLEST_STEP:
+                return np.asarray(mode - step)
+            size, least = 1.0, self.loss(mode) * (1.0 + ROUNDING)
+            while self.loss(mode - size * step) > least and size > SMALLEST_STEP:
                 size /= 2
             mode = mode - size * step
-            if np.abs(step).max() < SMALLEST_STEP:
-                break
         return mode
 
 
