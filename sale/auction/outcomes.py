@@ -192,7 +192,7 @@ class _Seen:
     def loss(self, at: Tensor) -> Vector:
         """What speaks against some coefficients, of shape (..., c): less their log posterior."""
         logits, off = at @ self.rows.T + self.fades, at - self.center
-        told = np.log1p(-self.lucky) + log_expit(np.where(self.passed, logits, -logits))
+        told = np.log1p(-self.lucky) + log_expit(np.where(self.passed, 1.0, -1.0) * logits)
         by_luck = self.passed & (self.lucky > 0)
         if by_luck.any():
             told[..., by_luck] = np.logaddexp(np.log(self.lucky[by_luck]), told[..., by_luck])
