@@ -124,7 +124,7 @@ def asked(
     checkable = [one.checkable for one in past]
     rule = ByForesight(foresight, Works.seen(past, able, vectors), checkable)
     truth = ByForesight(foresight, Works.known(past, able, vectors), checkable)
-    if not rule.can_tell:
+    if rule.telling < 2:
         return None
     look = lru_cache(maxsize=8)(truth.outlook)
     prices = {spec.name: spec.price for spec in able}

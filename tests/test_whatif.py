@@ -199,10 +199,10 @@ def test_whoever_may_explore_is_weighed_by_how_likely_it_is_sent() -> None:
 def test_before_anything_was_checked_nothing_can_be_told() -> None:
     made = replace(work("small", solved=True, checked=False), grade=1.0)
     rule, _ = by_foresight([auction(made, asked=2.0)] * 5, Foresight(ROSTER))
-    assert not rule.can_tell
+    assert rule.telling == 0
     checked = [auction(work("small", solved=True))] * 5
-    assert by_foresight(checked, Foresight(ROSTER))[0].can_tell
-    assert not by_foresight(checked, Foresight(ROSTER[1:]))[0].can_tell
+    assert by_foresight(checked, Foresight(ROSTER))[0].telling == 5
+    assert by_foresight(checked, Foresight(ROSTER[1:]))[0].telling == 0
 
 
 def test_no_auction_is_judged_by_what_came_of_itself() -> None:

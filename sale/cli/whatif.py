@@ -220,10 +220,11 @@ def _ask(
     seen = Works.seen(past, able, vectors)
     rule = ByForesight(foresight, seen, checkable, GUESS[kind])
     known = ByForesight(foresight, Works.known(past, able, vectors), checkable)
-    if not rule.can_tell:
+    if rule.telling < 2:  # an auction is decided anew by all others
         names = ", ".join(spec.name for spec in able)
+        held = f"in one {kind} auction alone work of" if rule.telling else "no work of"
         raise InputError(
-            f"no work of {names} on a {kind} task was checked so far, so nothing can be told; "
+            f"{held} {names} was checked so far, so nothing can be told of {kind} tasks; "
             "hold some auctions first, or keep the agents that have worked"
         )
     look = lru_cache(maxsize=8)(known.outlook)

@@ -137,10 +137,11 @@ class ByForesight:
         )
 
     @property
-    def can_tell(self) -> bool:
-        """Whether any work of its agents was checked and paid."""
+    def telling(self) -> int:
+        """Auctions in which work of its agents was checked and paid; of one alone none can tell."""
         table = self.works.table
-        return bool((~np.isnan(table.solved) & ~np.isnan(table.dollars)).any())
+        known = ~np.isnan(table.solved) & ~np.isnan(table.dollars)
+        return len(np.unique(self.works.of[known]))
 
 
 def _works(

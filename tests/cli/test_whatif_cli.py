@@ -36,7 +36,7 @@ def test_it_tells_what_the_auctions_on_record_would_have_come_to(sale):
     winner = sale.json("log", *asked)[0]["winner"]
     gone = sale("whatif", *asked, "--without", winner)
     assert gone.returncode == 2
-    assert "on a coding task was checked so far, so nothing can be told" in gone.stderr
+    assert "was checked so far, so nothing can be told of coding tasks" in gone.stderr
     shown = sale("whatif", *asked, "--prefer", "cheap")
     assert shown.returncode == 0
     assert "both (doubly robust)" in shown.stdout
@@ -59,12 +59,16 @@ def test_a_kind_of_which_nothing_can_be_told_keeps_no_other_from_telling(sale):
     unchecked = Outcome("small", "an answer", StopReason.ANSWERED)
     with Store.open(f"sqlite:///{sale.folder / 'both.db'}") as memory:
         memory.record(held("aa", outcome=checked, **told))
+        alone = sale("whatif", *market(sale), "--db", "sqlite:///both.db")
+        memory.record(held("ab", "another task", outcome=checked, **told))
         memory.record(held("bb", kind=Kind.SEARCH, outcome=unchecked, **told))
     asked = ("whatif", *market(sale), "--db", "sqlite:///both.db", "--without", "large")
     both = sale(*asked)
     assert both.returncode == 0
-    assert "1 coding auctions" in both.stdout
-    assert "no work of small on a search task was checked so far" in both.stderr
+    assert "2 coding auctions" in both.stdout
+    assert "no work of small was checked so far, so nothing can be told of search" in both.stderr
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert "in one coding auction alone work of small, large was checked so far" in alone.stderr
     search = sale(*asked, "--kind", "search")
     assert (search.returncode, search.stdout) == (2, "")
 
